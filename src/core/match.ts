@@ -1,0 +1,41 @@
+import { optionError } from './options.js';
+import type { Method } from './method.js';
+
+/**
+ * Which methods something applies to: `'pkg.Service/Name'`, `'pkg.Service/*'`, `'*'` (all), a RegExp tested against
+ * `pkg.Service/Name`, a function, or a list of these, of which one has to match. A leading slash is accepted.
+ */
+export type MethodMatch = string | RegExp | ((method: Method) => boolean) | readonly MethodMatch[];
+
+/**
+ * Compiles a {@link MethodMatch}. Interceptors ask once per method, so a match costs nothing per call.
+ *
+ * @throws TypeError when the match is none of the accepted forms, naming `option`.
+ */
+export function matcher(match: MethodMatch, option = 'match'): (method: Method) => boolean {
+  if (typeof match === 'function') return (method) => match(method);
+  // A global or sticky RegExp carries state between tests; a fresh `lastIndex` makes each test independent.
+  if (match instanceof RegExp) return (method) => ((match.lastIndex = 0), match.test(fullName(method)));
+  if (typeof match === 'string') return patternMatcher(match, option);
+  if (Array.isArray(match)) {
+    const any = (match as readonly MethodMatch[]).map((each, index) => matcher(each, `${option}[${index}]`));
+    return (method) => any.some((matches) => matches(method));
+  }
+  throw optionError(option, "'pkg.Service/Name', 'pkg.Service/*', '*', a RegExp, a function or a list of these", match);
+}
+
+/** `pkg.Service/Name`, the way people write a method: without the wire's leading slash. */
+export const fullName = (method: Method): string => `${method.service}/${method.name}`;
+
+function patternMatcher(pattern: string, option: string): (method: Method) => boolean {
+  const bare = pattern.startsWith('/') ? pattern.slice(1) : pattern;
+  if (bare === '*') return () => true;
+  if (!/^[^/*\s]+\/([^/*\s]+|\*)$/.test(bare)) {
+    throw optionError(option, "'pkg.Service/Name', 'pkg.Service/*' or '*'", pattern);
+  }
+  if (bare.endsWith('/*')) {
+    const service = bare.slice(0, -2);
+    return (method) => method.service === service;
+  }
+  return (method) => fullName(method) === bare;
+}
