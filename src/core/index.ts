@@ -16,6 +16,9 @@ export {
   type ClientCallContext,
   type ServerCallContext,
 } from './context.js';
+export { composeClientInterceptors, composeServerInterceptors } from './compose.js';
+export { exceptMethods, forMethods } from './select.js';
 export type { MethodMatch } from './match.js';
+export { keepInterceptors } from './keep.js';
 export { StatusError, isStatusError, type StatusErrorInit } from './status-error.js';
 export type { ErrorDetail } from './details.js';

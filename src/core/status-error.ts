@@ -1,4 +1,4 @@
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import type { ErrorDetail } from './details.js';
 
 // First form; completed together with the codec of google.rpc details.
@@ -32,4 +32,9 @@ Object.defineProperty(StatusError.prototype, brand, { value: true });
 
 export function isStatusError(error: unknown): error is StatusError {
   return typeof error === 'object' && error !== null && (error as { [brand]?: boolean })[brand] === true;
+}
+
+/** The status to send for an error. */
+export function toStatusObject(error: StatusError): StatusObject {
+  return { code: error.code, details: error.details, metadata: error.metadata };
 }

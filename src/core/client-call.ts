@@ -1,0 +1,346 @@
+import { status, type InterceptingCall, type Metadata, type StatusObject } from '@grpc/grpc-js';
+import { ClientCall, type ClientCallOwner } from './client-context.js';
+import type { ClientCallContext } from './context.js';
+import {
+  channelOf,
+  channelSymbol,
+  type GrpcChannel,
+  type GrpcClientCall,
+  type GrpcClientListener,
+  type InterceptorOptions,
+  type MessageContext,
+  type NextCall,
+} from './grpc-client-internals.js';
+import { checkedHooks, runQuietly, throughHooks, type HookFailure } from './hook-chain.js';
+import type { ClientHooks, EndOrigin } from './hooks.js';
+import { methodOf } from './method.js';
+import { isThenable } from './report.js';
+import { StatusError, isStatusError, toStatusObject } from './status-error.js';
+import { timerAt, type Timer } from './timer.js';
+
+/** What an interceptor does for the calls of one method. */
+export interface ClientStep {
+  /** The interceptor's name, for warnings and for the text of calls that it failed. */
+  readonly name: string;
+  begin(call: ClientCallContext): ClientHooks | void;
+}
+
+/**
+ * One layer of a client call that runs the hooks of all neighbouring interceptors of ours: towards the application it is
+ * a grpc-js call, towards the wire its listener. It asks for the layer below only after `admit`, since a call that grpc-js
+ * made and nobody starts keeps its deadline timer; a layer below that turns out to be ours is absorbed.
+ */
+export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCallOwner {
+  private readonly steps: ClientStep[];
+  private readonly hooks: ClientHooks[] = [];
+  /** The interceptor of each entry of `hooks`. */
+  private readonly owners: ClientStep[] = [];
+  private call!: ClientCall;
+  private listener: Partial<GrpcClientListener> | undefined;
+  private down: GrpcClientCall | undefined;
+  private waiting: (() => void)[] | undefined;
+  private nextStep = 0;
+  private ended = false;
+  private via: EndOrigin | undefined;
+  private thrown: unknown;
+  private received = 0;
+  private sent = 0;
+  private heard = false;
+  private expiry: Timer | undefined;
+  private incoming: Promise<void> | undefined;
+  private outgoing: Promise<void> | undefined;
+
+  /** A layer for this step; the pass above, if it is ours, absorbs it when the call starts. */
+  static over(options: InterceptorOptions, nextCall: NextCall, step: ClientStep): InterceptingCall {
+    // grpc-js asks for its class but only ever calls its methods.
+    return new ClientPass(options, nextCall, step) as unknown as InterceptingCall;
+  }
+
+  private constructor(
+    private readonly options: InterceptorOptions,
+    private nextCall: NextCall,
+    step: ClientStep,
+  ) {
+    this.steps = [step];
+  }
+
+  // Towards the wire.
+
+  start(metadata: Metadata, listener: Partial<GrpcClientListener>): void {
+    this.listener = listener;
+    this.call = new ClientCall(methodOf(this.options.method_definition), this.options, this);
+    // Never write into the caller's object: it may be used for other calls.
+    this.call.metadata = this.call.isOutermost ? metadata.clone() : metadata;
+    this.admit();
+  }
+
+  sendMessage(message: unknown): void {
+    this.sendMessageWithContext({}, message);
+  }
+
+  sendMessageWithContext(context: MessageContext, message: unknown): void {
+    if (this.down === undefined) this.later(() => this.sendMessageWithContext(context, message));
+    else if (this.outgoing !== undefined) this.outgoing = this.outgoing.then(() => this.request(context, message));
+    else this.outgoing = this.request(context, message)?.finally(() => (this.outgoing = undefined));
+  }
+
+  halfClose(): void {
+    if (this.down === undefined) this.later(() => this.halfClose());
+    else if (this.outgoing !== undefined) void this.outgoing.then(() => this.halfClose());
+    else this.down.halfClose();
+  }
+
+  startRead(): void {
+    if (this.down === undefined) this.later(() => this.startRead());
+    else this.down.startRead();
+  }
+
+  cancelWithStatus(code: status, details: string): void {
+    if (this.ended) return;
+    this.via ??= code === status.CANCELLED ? 'cancelled' : 'transport';
+    if (this.down !== undefined) this.down.cancelWithStatus(code, details);
+    else this.concludeSoon(new StatusError(code, details));
+  }
+
+  getPeer(): string {
+    return this.down?.getPeer() ?? 'unknown';
+  }
+
+  getAuthContext(): unknown {
+    return this.down?.getAuthContext() ?? null;
+  }
+
+  /** The layer below, or one that is made to be asked and never started: without a deadline it leaves no timer behind. */
+  probe(): unknown {
+    const { down, nextCall, call } = this;
+    const options = call?.options ?? this.options;
+    return down ?? nextCall({ ...options, deadline: Infinity, parent: undefined });
+  }
+
+  /** Ends the call from anywhere, as if this had come from below. */
+  end(error: StatusError): void {
+    if (this.ended) return;
+    this.via =
+      error.code === status.CANCELLED
+        ? 'cancelled'
+        : error.code === status.DEADLINE_EXCEEDED
+          ? 'deadline'
+          : 'interceptor';
+    this.thrown ??= error;
+    // In this order: grpc-js would give its own, poorer status in the same turn.
+    this.concludeSoon(error);
+    this.down?.cancelWithStatus(error.code, error.details);
+  }
+
+  [channelSymbol](): GrpcChannel | undefined {
+    return channelOf(this.probe());
+  }
+
+  /** Interceptors are admitted in order; no promise is made while nobody waits. */
+  private admit(): void {
+    const { steps, hooks } = this;
+    while (this.nextStep < steps.length) {
+      if (this.ended) return;
+      const position = hooks.length;
+      try {
+        const waiting = this.begin(steps[this.nextStep++]!)?.admit?.();
+        if (isThenable(waiting)) {
+          this.waitFor(waiting, position);
+          return;
+        }
+      } catch (error) {
+        this.fail(error, position);
+        return;
+      }
+    }
+    if (!this.ended) this.descend();
+  }
+
+  private begin(step: ClientStep): ClientHooks | undefined {
+    const hooks = checkedHooks<ClientHooks>(step.begin(this.call), step.name);
+    if (hooks === undefined) return undefined;
+    this.hooks.push(hooks);
+    this.owners.push(step);
+    return hooks;
+  }
+
+  /** There is no call below yet to notice the deadline. */
+  private waitFor(waiting: PromiseLike<unknown>, position: number): void {
+    if (this.call.deadline !== Infinity) this.expiry = timerAt(this.call.deadline, () => this.expire());
+    waiting.then(
+      () => {
+        this.expiry?.cancel();
+        this.admit();
+      },
+      (error: unknown) => this.fail(error, position),
+    );
+  }
+
+  private expire(): void {
+    this.via = 'deadline';
+    this.concludeSoon(new StatusError(status.DEADLINE_EXCEEDED, 'Deadline exceeded'));
+  }
+
+  /** Goes one layer down: a neighbour of ours is absorbed, anything else is the call that this pass runs over. */
+  private descend(): void {
+    let down: GrpcClientCall;
+    try {
+      down = this.nextCall(this.call.options);
+    } catch (error) {
+      this.fail(new StatusError(status.UNAVAILABLE, 'The channel is closed', { cause: error }), this.hooks.length);
+      return;
+    }
+    if (down instanceof ClientPass) {
+      this.steps.push(...down.steps);
+      this.nextCall = down.nextCall;
+      this.admit();
+      return;
+    }
+    this.down = down;
+    this.call.begun = true;
+    down.start(this.call.metadata, this);
+    const { waiting } = this;
+    this.waiting = undefined;
+    waiting?.forEach((action) => action());
+  }
+
+  private later(action: () => void): void {
+    if (!this.ended) (this.waiting ??= []).push(action);
+  }
+
+  private request(context: MessageContext, message: unknown): Promise<void> | undefined {
+    try {
+      const result = throughHooks(this.hooks, 'onRequest', message, 0, 1);
+      if (!(result instanceof Promise)) return this.write(context, result);
+      return result.then(
+        (replacement) => this.write(context, replacement),
+        (failure: unknown) => this.refused(failure),
+      );
+    } catch (failure) {
+      return this.refused(failure);
+    }
+  }
+
+  private write(context: MessageContext, message: unknown): undefined {
+    if (this.ended) return;
+    this.sent++;
+    this.down!.sendMessageWithContext(context, message);
+  }
+
+  // Towards the application.
+
+  // grpc-js tells listeners apart by the number of arguments of this method.
+  onReceiveMetadata(metadata: Metadata): void {
+    if (this.ended) return;
+    this.heard = true;
+    for (let i = this.hooks.length - 1; i >= 0; i--) {
+      runQuietly(this.hooks[i]!, this.owners[i]!, 'onHeaders', metadata);
+    }
+    this.listener?.onReceiveMetadata?.(metadata);
+  }
+
+  onReceiveMessage(message: unknown): void {
+    if (this.ended) return;
+    if (this.incoming !== undefined) this.incoming = this.incoming.then(() => this.response(message));
+    else this.incoming = this.response(message)?.finally(() => (this.incoming = undefined));
+  }
+
+  onReceiveStatus(given: StatusObject): void {
+    if (this.incoming !== undefined) void this.incoming.then(() => this.onReceiveStatus(given));
+    else this.conclude(given);
+  }
+
+  private response(message: unknown): Promise<void> | undefined {
+    // How grpc-js says that a failed unary call has no message.
+    if (message === null) return void this.listener?.onReceiveMessage?.(null);
+    this.received++;
+    let result: unknown;
+    try {
+      result = throughHooks(this.hooks, 'onResponse', message, this.hooks.length - 1, -1);
+    } catch (failure) {
+      return this.refused(failure);
+    }
+    if (!(result instanceof Promise)) return this.deliver(result);
+    return result.then(
+      (replacement) => rethrowOutside(() => this.deliver(replacement)),
+      (failure: unknown) => this.refused(failure),
+    );
+  }
+
+  private deliver(message: unknown): undefined {
+    if (!this.ended) this.listener?.onReceiveMessage?.(message);
+  }
+
+  private refused(failure: unknown): undefined {
+    const { error, position } = failure as HookFailure;
+    this.fail(error, position);
+  }
+
+  /** A hook threw: the call ends with that, seen by the hooks outside it. */
+  private fail(error: unknown, position: number): void {
+    if (this.ended) return;
+    this.thrown ??= error;
+    this.via = 'interceptor';
+    const known = isStatusError(error)
+      ? error
+      : new StatusError(status.UNKNOWN, this.failureText(position), { cause: error });
+    this.concludeSoon(known, position);
+    this.down?.cancelWithStatus(status.CANCELLED, 'Failed by a client interceptor');
+  }
+
+  private failureText(position: number): string {
+    const owner = this.owners[position] ?? this.steps[this.nextStep - 1];
+    return `Client interceptor '${owner?.name ?? 'unknown'}' failed`;
+  }
+
+  /** As grpc-js does: never before the caller has its call object. */
+  private concludeSoon(error: StatusError, below = this.hooks.length): void {
+    process.nextTick(() => this.conclude(toStatusObject(error), below));
+  }
+
+  private conclude(given: StatusObject, below = this.hooks.length): void {
+    if (this.ended) return;
+    let outcome = given;
+    for (let i = below - 1; i >= 0; i--) {
+      const replacement = runQuietly(this.hooks[i]!, this.owners[i]!, 'onStatus', outcome);
+      if (isStatus(replacement)) outcome = replacement;
+    }
+    this.ended = true;
+    this.waiting = undefined;
+    this.expiry?.cancel();
+    this.finish(outcome, this.originOf(given));
+    this.listener?.onReceiveStatus?.(outcome);
+  }
+
+  private finish({ code, details }: StatusObject, origin: EndOrigin): void {
+    const { call, received, sent, thrown } = this;
+    if (origin !== 'peer') call.stop(code, details);
+    const durationMs = performance.now() - call.startedTicks;
+    const end = { code, details, durationMs, received, sent, error: thrown, origin };
+    for (let i = this.hooks.length - 1; i >= 0; i--) runQuietly(this.hooks[i]!, this.owners[i]!, 'onEnd', end);
+  }
+
+  private originOf({ code, metadata }: StatusObject): EndOrigin {
+    if (this.via !== undefined && (this.via !== 'cancelled' || code === status.CANCELLED)) return this.via;
+    if (code === status.OK) return 'peer';
+    if (code === status.DEADLINE_EXCEEDED && Date.now() >= this.call.deadline) return 'deadline';
+    // Headers, or the trailers of a Trailers-Only answer: something did come from the other end.
+    const answered = this.heard || Object.keys(metadata?.toJSON() ?? {}).length > 0;
+    return answered ? 'peer' : 'transport';
+  }
+}
+
+function isStatus(value: unknown): value is StatusObject {
+  return typeof value === 'object' && value !== null && Number.isInteger((value as StatusObject).code);
+}
+
+/** What an application's own listener throws is the application's: it must not be swallowed by a promise of ours. */
+function rethrowOutside(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Interceptor, ServerInterceptor } from '@grpc/grpc-js';
+import type { Method } from './method.js';
+
+const descriptionKey = Symbol.for('grpc-js-middleware/description@1');
+
+/** What an interceptor of ours says of itself, for `describeServer` and `describeClient`. */
+export interface Description {
+  readonly name: string;
+  readonly side: 'server' | 'client';
+  /** The interceptors of a composition, outermost first. */
+  readonly parts?: readonly (ServerInterceptor | Interceptor)[];
+  /** Where it applies, when that was narrowed. */
+  readonly applies?: (method: Method) => boolean;
+  /** What it does to calls of this method, in a few words. */
+  readonly explain?: (method: Method) => string | undefined;
+}
+
+/** Puts a description on an interceptor. */
+export function described<I extends Interceptor | ServerInterceptor>(description: Description, interceptor: I): I {
+  Object.defineProperty(interceptor, descriptionKey, { value: description });
+  return interceptor;
+}
+
+/** The description of an interceptor of ours, of any copy of this library; undefined for a foreign one. */
+export function descriptionOf(interceptor: unknown): Description | undefined {
+  return typeof interceptor === 'function'
+    ? (interceptor as { [descriptionKey]?: Description })[descriptionKey]
+    : undefined;
+}

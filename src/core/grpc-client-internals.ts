@@ -1,0 +1,67 @@
+import type { Interceptor, Metadata, StatusObject, status } from '@grpc/grpc-js';
+
+/**
+ * The shapes of grpc-js's client that it does not export, as this library uses them, and all access to its private
+ * fields there.
+ */
+export type InterceptorOptions = Parameters<Interceptor>[0];
+
+/** How an interceptor asks for the layer below. */
+export type NextCall = Parameters<Interceptor>[1];
+
+/** One layer of a client call. */
+export interface GrpcClientCall {
+  start(metadata: Metadata, listener: Partial<GrpcClientListener>): void;
+  sendMessageWithContext(context: MessageContext, message: unknown): void;
+  sendMessage(message: unknown): void;
+  startRead(): void;
+  halfClose(): void;
+  cancelWithStatus(code: status, details: string): void;
+  getPeer(): string;
+  getAuthContext(): unknown;
+}
+
+/** What comes with a request message: its callback tells the writer to go on. */
+export interface MessageContext {
+  readonly callback?: (error?: Error | null) => void;
+  readonly flags?: number;
+}
+
+/** What a layer of a client call hears from below. */
+export interface GrpcClientListener {
+  onReceiveMetadata(metadata: Metadata): void;
+  onReceiveMessage(message: unknown): void;
+  onReceiveStatus(status: StatusObject): void;
+}
+
+/** As much of grpc-js's internal channel as is asked for. */
+export interface GrpcChannel {
+  getTarget(): string;
+  readonly credentials?: { _isSecure?(): boolean };
+}
+
+/** Layers of ours that hold the next one in their own way answer for their channel under this key. */
+export const channelSymbol = Symbol.for('grpc-js-middleware/channel@1');
+
+interface Layer {
+  [channelSymbol]?(): GrpcChannel | undefined;
+  readonly nextCall?: Layer;
+  readonly call?: { readonly channel?: GrpcChannel };
+}
+
+/** The channel under a layer, where it can be reached. */
+export function channelOf(call: unknown): GrpcChannel | undefined {
+  let layer = call as Layer | undefined;
+  while (layer !== undefined && layer !== null) {
+    if (layer[channelSymbol] !== undefined) return layer[channelSymbol]();
+    if (layer.nextCall === undefined) break;
+    layer = layer.nextCall;
+  }
+  const channel = layer?.call?.channel;
+  return typeof channel?.getTarget === 'function' ? channel : undefined;
+}
+
+/** Whether TLS protects the channel; one that cannot be seen counts as insecure. */
+export function isSecureChannel(channel: GrpcChannel | undefined): boolean {
+  return channel?.credentials?._isSecure?.() === true;
+}

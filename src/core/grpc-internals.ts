@@ -1,0 +1,45 @@
+import type { Metadata } from '@grpc/grpc-js';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { PeerCertificate } from 'node:tls';
+import type { OutgoingStatus } from './wire-status.js';
+
+/**
+ * The shapes of grpc-js that it does not export, as this library uses them, and all access to its private fields.
+ * Whatever is private is optional here: where a version or a foreign interceptor hides it, callers infer instead.
+ */
+export interface GrpcServerCall {
+  start(listener: GrpcServerListener): void;
+  sendMetadata(metadata: Metadata): void;
+  sendMessage(message: unknown, callback: () => void): void;
+  sendStatus(status: OutgoingStatus): void;
+  startRead(): void;
+  getPeer(): string;
+  getDeadline(): Date | number;
+  getHost(): string;
+  getAuthContext(): { transportSecurityType?: string; sslPeerCertificate?: PeerCertificate };
+  getConnectionInfo(): { localAddress?: string; localPort?: number; remoteAddress?: string; remotePort?: number };
+  getMetricsRecorder(): object;
+}
+
+/** What a layer of a server call hears from the wire's side. */
+export interface GrpcServerListener {
+  onReceiveMetadata(metadata: Metadata): void;
+  onReceiveMessage(message: unknown): void;
+  onReceiveHalfClose(): void;
+  onCancel(): void;
+}
+
+/**
+ * The call nearest the wire that can be reached from a layer. grpc-js's own sends every status through its `sendStatus`,
+ * those that it invents included, so watching that one method shows exact ends.
+ */
+export function baseCallOf(call: GrpcServerCall): GrpcServerCall {
+  let base = call as GrpcServerCall & { nextCall?: GrpcServerCall };
+  while (typeof base.nextCall?.sendStatus === 'function') base = base.nextCall;
+  return base;
+}
+
+/** The HTTP/2 stream under a base call, if it shows one. */
+export function streamOf(base: GrpcServerCall): ServerHttp2Stream | undefined {
+  return (base as { stream?: ServerHttp2Stream }).stream;
+}

@@ -1,0 +1,68 @@
+import type { InterceptingCall, Interceptor, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
+import { checkInterceptors } from './compose.js';
+import { described, descriptionOf } from './described.js';
+import { matcher, type MethodMatch } from './match.js';
+import { methodOf, type Method, type MethodDescriptor } from './method.js';
+
+/**
+ * Lets an interceptor see only calls of the methods that match; for others it costs nothing. Server or client, ours or
+ * foreign, one or a composition.
+ *
+ * @throws TypeError when the match is malformed or the interceptor is no function.
+ * @example forMethods('shop.OrderService/*', rateLimitServerInterceptor({ ratePerSecond: 10, burst: 20 }))
+ */
+export function forMethods<I extends ServerInterceptor | Interceptor>(match: MethodMatch, interceptor: I): I {
+  return select('forMethods', matcher(match, 'forMethods: match'), interceptor);
+}
+
+/**
+ * Lets an interceptor see calls of all methods but those that match.
+ *
+ * @throws TypeError when the match is malformed or the interceptor is no function.
+ * @example exceptMethods('grpc.health.v1.Health/*', loggingServerInterceptor({ logger }))
+ */
+export function exceptMethods<I extends ServerInterceptor | Interceptor>(match: MethodMatch, interceptor: I): I {
+  const matches = matcher(match, 'exceptMethods: match');
+  return select('exceptMethods', (method) => !matches(method), interceptor);
+}
+
+function select<I extends ServerInterceptor | Interceptor>(
+  owner: string,
+  applies: (method: Method) => boolean,
+  interceptor: I,
+): I {
+  checkInterceptors(owner, [interceptor]);
+  const known = new Map<string, boolean>();
+  const selects = (descriptor: MethodDescriptor): boolean => {
+    let answer = known.get(descriptor.path);
+    if (answer === undefined) known.set(descriptor.path, (answer = applies(methodOf(descriptor))));
+    return answer;
+  };
+  const side = descriptionOf(interceptor)?.side ?? 'server';
+  const selected = (first: unknown, second: unknown): unknown =>
+    // A client interceptor is given a function to call next, a server's the call itself.
+    typeof second === 'function'
+      ? onClient(selects, interceptor as Interceptor, first as ClientArguments[0], second as ClientArguments[1])
+      : onServer(selects, interceptor as ServerInterceptor, first as ServerArguments[0], second as ServerArguments[1]);
+  return described({ name: owner, side, parts: [interceptor], applies }, selected as I);
+}
+
+type Selects = (descriptor: MethodDescriptor) => boolean;
+type ClientArguments = Parameters<Interceptor>;
+type ServerArguments = Parameters<ServerInterceptor>;
+
+function onClient(
+  selects: Selects,
+  interceptor: Interceptor,
+  ...[options, nextCall]: ClientArguments
+): InterceptingCall {
+  return selects(options.method_definition) ? interceptor(options, nextCall) : (nextCall(options) as InterceptingCall);
+}
+
+function onServer(
+  selects: Selects,
+  interceptor: ServerInterceptor,
+  ...[descriptor, call]: ServerArguments
+): ServerInterceptingCall {
+  return selects(descriptor) ? interceptor(descriptor, call) : (call as ServerInterceptingCall);
+}
