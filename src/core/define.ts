@@ -1,7 +1,6 @@
 import type { Interceptor, InterceptingCall, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { ClientPass, type ClientStep } from './client-call.js';
 import type { ClientCallContext, ServerCallContext } from './context.js';
-import type { GrpcServerCall } from './grpc-internals.js';
 import type { ClientHooks, ServerHooks } from './hooks.js';
 import { described } from './described.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';

@@ -277,14 +277,14 @@ export class ServerCall implements ServerCallContext {
     const stream = streamOf(this.base);
     const gone = stream !== undefined && (stream.destroyed || stream.closed);
     const trailersFollow = stream?.headersSent === true;
+    if (trailersFollow && !gone) this.pending = { status: given, origin };
     this.send(given);
     if (gone) {
       this.closed();
       return;
     }
     if (origin !== 'handler') this.stop(errorOf(given));
-    if (trailersFollow) this.pending = { status: given, origin };
-    else this.finish(given, origin);
+    if (!trailersFollow) this.finish(given, origin);
   }
 
   /** The first status still waits for a client that does not read. An expiry meanwhile is what the client sees too. */
