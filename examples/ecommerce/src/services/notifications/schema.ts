@@ -1,0 +1,16 @@
+import { index, integer, pgSchema, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+
+export const notificationsSchema = pgSchema('notifications');
+
+export const notifications = notificationsSchema.table(
+  'notifications',
+  {
+    id: integer().primaryKey().generatedByDefaultAsIdentity(),
+    userId: integer('user_id').notNull(),
+    type: smallint().notNull(),
+    title: text().notNull(),
+    message: text().notNull(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [index('notifications_by_user').on(table.userId, table.id)],
+);
