@@ -1,92 +1,69 @@
-import type { ErrorDetail, ErrorDetailOf, ErrorDetailType } from './details.js';
+import type { ErrorDetail, ErrorDetailOf, ErrorDetailType, QuotaViolation } from './details.js';
 import type { Any } from '../gen/google/protobuf/any.js';
 import type { Duration } from '../gen/google/protobuf/duration.js';
 import * as wire from '../gen/google/rpc/error_details.js';
 import { Status } from '../gen/google/rpc/status.js';
 
-const TYPE_URL = 'type.googleapis.com/google.rpc.';
-
 /** How one type of detail becomes bytes and comes back. */
 interface DetailCodec<T extends ErrorDetailType> {
-  /** The message's name in google.rpc. */
-  readonly name: string;
+  readonly typeUrl: string;
   encode(detail: ErrorDetailOf<T>): Uint8Array;
   decode(bytes: Uint8Array): ErrorDetailOf<T>;
 }
 
+/** What ts-proto generates for a message. */
+interface MessageFns<M> {
+  encode(message: M): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): M;
+  fromPartial(fields: object): M;
+}
+
+/** The codec of a detail whose fields are those of its message, or become so by the functions given. */
+function codecOf<T extends ErrorDetailType, M>(
+  type: T,
+  message: MessageFns<M>,
+  toWire: (detail: ErrorDetailOf<T>) => object = (detail) => detail,
+  fromWire: (message: M) => object = (decoded) => decoded as object,
+): DetailCodec<T> {
+  return {
+    typeUrl: `type.googleapis.com/google.rpc.${type[0]!.toUpperCase()}${type.slice(1)}`,
+    encode: (detail) => message.encode(message.fromPartial(toWire(detail))).finish(),
+    decode: (bytes) => ({ ...fromWire(message.decode(bytes)), type }) as unknown as ErrorDetailOf<T>,
+  };
+}
+
 const codecs: { readonly [T in ErrorDetailType]: DetailCodec<T> } = {
-  badRequest: {
-    name: 'BadRequest',
-    encode: (detail) => wire.BadRequest.encode(wire.BadRequest.fromPartial(detail)).finish(),
-    decode: (bytes) => ({
-      type: 'badRequest',
-      fieldViolations: wire.BadRequest.decode(bytes).fieldViolations.map(withoutEmpty),
-    }),
-  },
-  debugInfo: {
-    name: 'DebugInfo',
-    encode: (detail) => wire.DebugInfo.encode(wire.DebugInfo.fromPartial(detail)).finish(),
-    decode: (bytes) => ({ type: 'debugInfo', ...wire.DebugInfo.decode(bytes) }),
-  },
-  errorInfo: {
-    name: 'ErrorInfo',
-    encode: (detail) => wire.ErrorInfo.encode(wire.ErrorInfo.fromPartial(detail)).finish(),
-    decode: (bytes) => ({ type: 'errorInfo', ...wire.ErrorInfo.decode(bytes) }),
-  },
-  help: {
-    name: 'Help',
-    encode: (detail) => wire.Help.encode(wire.Help.fromPartial(detail)).finish(),
-    decode: (bytes) => ({ type: 'help', ...wire.Help.decode(bytes) }),
-  },
-  localizedMessage: {
-    name: 'LocalizedMessage',
-    encode: (detail) => wire.LocalizedMessage.encode(wire.LocalizedMessage.fromPartial(detail)).finish(),
-    decode: (bytes) => ({ type: 'localizedMessage', ...wire.LocalizedMessage.decode(bytes) }),
-  },
-  preconditionFailure: {
-    name: 'PreconditionFailure',
-    encode: (detail) => wire.PreconditionFailure.encode(wire.PreconditionFailure.fromPartial(detail)).finish(),
-    decode: (bytes) => ({ type: 'preconditionFailure', ...wire.PreconditionFailure.decode(bytes) }),
-  },
-  quotaFailure: {
-    name: 'QuotaFailure',
-    encode: ({ violations }) => {
-      const asInt64 = violations.map((violation) => ({
-        ...violation,
-        quotaValue: int64(violation.quotaValue),
-        futureQuotaValue: int64(violation.futureQuotaValue),
-      }));
-      return wire.QuotaFailure.encode(wire.QuotaFailure.fromPartial({ violations: asInt64 })).finish();
-    },
-    decode: (bytes) => ({
-      type: 'quotaFailure',
-      violations: wire.QuotaFailure.decode(bytes).violations.map(quotaViolation),
-    }),
-  },
-  requestInfo: {
-    name: 'RequestInfo',
-    encode: (detail) => wire.RequestInfo.encode(wire.RequestInfo.fromPartial(detail)).finish(),
-    decode: (bytes) => ({ type: 'requestInfo', ...wire.RequestInfo.decode(bytes) }),
-  },
-  resourceInfo: {
-    name: 'ResourceInfo',
-    encode: (detail) => wire.ResourceInfo.encode(wire.ResourceInfo.fromPartial(detail)).finish(),
-    decode: (bytes) => ({ type: 'resourceInfo', ...wire.ResourceInfo.decode(bytes) }),
-  },
-  retryInfo: {
-    name: 'RetryInfo',
-    encode: ({ retryDelayMs }) => wire.RetryInfo.encode({ retryDelay: duration(retryDelayMs) }).finish(),
-    decode: (bytes) => ({ type: 'retryInfo', retryDelayMs: milliseconds(wire.RetryInfo.decode(bytes).retryDelay) }),
-  },
+  badRequest: codecOf('badRequest', wire.BadRequest, undefined, ({ fieldViolations }) => ({
+    fieldViolations: fieldViolations.map(withoutEmpty),
+  })),
+  debugInfo: codecOf('debugInfo', wire.DebugInfo),
+  errorInfo: codecOf('errorInfo', wire.ErrorInfo),
+  help: codecOf('help', wire.Help),
+  localizedMessage: codecOf('localizedMessage', wire.LocalizedMessage),
+  preconditionFailure: codecOf('preconditionFailure', wire.PreconditionFailure),
+  quotaFailure: codecOf(
+    'quotaFailure',
+    wire.QuotaFailure,
+    ({ violations }) => ({ violations: violations.map(toInt64s) }),
+    ({ violations }) => ({ violations: violations.map(fromInt64s) }),
+  ),
+  requestInfo: codecOf('requestInfo', wire.RequestInfo),
+  resourceInfo: codecOf('resourceInfo', wire.ResourceInfo),
+  retryInfo: codecOf(
+    'retryInfo',
+    wire.RetryInfo,
+    ({ retryDelayMs }) => ({ retryDelay: duration(retryDelayMs) }),
+    ({ retryDelay }) => ({ retryDelayMs: milliseconds(retryDelay) }),
+  ),
 };
 
-const codecsByUrl = new Map(Object.values(codecs).map((codec) => [TYPE_URL + codec.name, codec]));
+const codecsByUrl = new Map(Object.values(codecs).map((each) => [each.typeUrl, each]));
 
 /** One detail as it stands in a google.rpc.Status; undefined when it is of no such type or shape. */
 export function encodeDetail(detail: ErrorDetail): Any | undefined {
   try {
     const codec = codecs[detail.type] as DetailCodec<ErrorDetailType>;
-    return { typeUrl: TYPE_URL + codec.name, value: Buffer.from(codec.encode(detail)) };
+    return { typeUrl: codec.typeUrl, value: Buffer.from(codec.encode(detail)) };
   } catch {
     return undefined;
   }
@@ -120,15 +97,20 @@ function withoutEmpty<T extends object>(message: T): T {
   return Object.fromEntries(present) as T;
 }
 
-function quotaViolation(message: wire.QuotaFailure_Violation): ErrorDetailOf<'quotaFailure'>['violations'][number] {
-  const { subject, description, quotaDimensions, quotaValue, futureQuotaValue, ...texts } = message;
+function toInt64s(violation: QuotaViolation): object {
+  const { quotaValue, futureQuotaValue } = violation;
+  return { ...violation, quotaValue: int64(quotaValue), futureQuotaValue: int64(futureQuotaValue) };
+}
+
+function fromInt64s(violation: wire.QuotaFailure_Violation): QuotaViolation {
+  const { subject, description, quotaDimensions, quotaValue, futureQuotaValue, ...texts } = violation;
   return {
     subject,
     description,
     ...withoutEmpty(texts),
-    ...(Object.keys(quotaDimensions).length > 0 ? { quotaDimensions } : {}),
-    ...(quotaValue !== 0n ? { quotaValue: Number(quotaValue) } : {}),
-    ...(futureQuotaValue !== undefined ? { futureQuotaValue: Number(futureQuotaValue) } : {}),
+    ...(Object.keys(quotaDimensions).length > 0 && { quotaDimensions }),
+    ...(quotaValue !== 0n && { quotaValue: Number(quotaValue) }),
+    ...(futureQuotaValue !== undefined && { futureQuotaValue: Number(futureQuotaValue) }),
   };
 }
 

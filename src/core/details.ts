@@ -1,3 +1,5 @@
+import { StatusError } from './status-error.js';
+
 /**
  * What a program can act on in an error: the ten standard details of google.rpc, told apart by `type`. Field names are
  * the specification's, in camelCase. Made with {@link errorDetail}, found with `findDetail`.
@@ -182,3 +184,15 @@ export const errorDetail = {
   }),
   retryInfo: (fields: Fields<RetryInfoDetail, 'retryDelayMs'>): RetryInfoDetail => ({ ...fields, type: 'retryInfo' }),
 } as const;
+
+/**
+ * The first detail of one type in an error: in a {@link StatusError}, or in the error that a grpc-js client gives, whose
+ * trailers are then decoded.
+ *
+ * @example
+ * const delay = findDetail(error, 'retryInfo')?.retryDelayMs;
+ */
+export function findDetail<T extends ErrorDetailType>(error: unknown, type: T): ErrorDetailOf<T> | undefined {
+  const found = StatusError.from(error).errorDetails.find((detail) => detail.type === type);
+  return found as ErrorDetailOf<T> | undefined;
+}

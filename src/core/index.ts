@@ -20,5 +20,32 @@ export { composeClientInterceptors, composeServerInterceptors } from './compose.
 export { exceptMethods, forMethods } from './select.js';
 export type { MethodMatch } from './match.js';
 export { keepInterceptors } from './keep.js';
-export { StatusError, isStatusError, type StatusErrorInit } from './status-error.js';
-export type { ErrorDetail } from './details.js';
+// Errors that travel, and what they tell.
+export {
+  BusinessError,
+  StatusError,
+  ValidationError,
+  isStatusError,
+  type BusinessErrorInit,
+  type StatusErrorInit,
+  type Violation,
+} from './status-error.js';
+export { errorDetail, findDetail, type ErrorDetail, type ErrorDetailOf, type ErrorDetailType } from './details.js';
+export type {
+  BadRequestDetail,
+  DebugInfoDetail,
+  ErrorInfoDetail,
+  FieldViolation,
+  HelpDetail,
+  HelpLink,
+  LocalizedMessageDetail,
+  LocalizedText,
+  PreconditionFailureDetail,
+  PreconditionViolation,
+  QuotaFailureDetail,
+  QuotaViolation,
+  RequestInfoDetail,
+  ResourceInfoDetail,
+  RetryInfoDetail,
+} from './details.js';
+export { statusName, type StatusName } from './status-name.js';
