@@ -16,7 +16,8 @@ import type { ClientHooks, EndOrigin } from './hooks.js';
 import { methodOf } from './method.js';
 import { isThenable } from './report.js';
 import { StatusError, isStatusError, toStatusObject } from './status-error.js';
-import { timerAt, type Timer } from './timer.js';
+import { timerAt, TIMER_SLACK_MS, type Timer } from './timer.js';
+import { isStatus } from './wire-status.js';
 
 /** What an interceptor does for the calls of one method. */
 export interface ClientStep {
@@ -323,15 +324,11 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   private originOf({ code, metadata }: StatusObject): EndOrigin {
     if (this.via !== undefined && (this.via !== 'cancelled' || code === status.CANCELLED)) return this.via;
     if (code === status.OK) return 'peer';
-    if (code === status.DEADLINE_EXCEEDED && Date.now() >= this.call.deadline) return 'deadline';
+    if (code === status.DEADLINE_EXCEEDED && Date.now() >= this.call.deadline - TIMER_SLACK_MS) return 'deadline';
     // Headers, or the trailers of a Trailers-Only answer: something did come from the other end.
     const answered = this.heard || Object.keys(metadata?.toJSON() ?? {}).length > 0;
     return answered ? 'peer' : 'transport';
   }
-}
-
-function isStatus(value: unknown): value is StatusObject {
-  return typeof value === 'object' && value !== null && Number.isInteger((value as StatusObject).code);
 }
 
 /** What an application's own listener throws is the application's: it must not be swallowed by a promise of ours. */

@@ -9,7 +9,7 @@ import { isThenable } from './report.js';
 import { ServerCall } from './server-context.js';
 import { enterScopes } from './scopes.js';
 import { toStatusObject } from './status-error.js';
-import { wireStatus, type OutgoingStatus } from './wire-status.js';
+import { isStatus, wireStatus, type OutgoingStatus } from './wire-status.js';
 
 /** What an interceptor does for the calls of one method. */
 export interface ServerStep {
@@ -203,8 +203,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
   conclude(given: OutgoingStatus, below = this.hooks.length): void {
     let outgoing = this.checked(given);
     for (let i = below - 1; i >= 0; i--) {
-      const replacement = runQuietly(this.hooks[i]!, this.owners[i]!, 'onStatus', outgoing) as StatusObject | undefined;
-      if (replacement !== undefined && replacement !== outgoing) outgoing = this.checked(replacement);
+      const replacement = runQuietly(this.hooks[i]!, this.owners[i]!, 'onStatus', outgoing);
+      if (isStatus(replacement) && replacement !== outgoing) outgoing = this.checked(replacement);
     }
     if (this.index === 0) {
       outgoing = { ...outgoing, metadata: this.call.withTrailers(outgoing.metadata) };

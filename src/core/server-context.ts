@@ -9,7 +9,7 @@ import { peerCertificateOf } from './peer-certificate.js';
 import { reportHookFailure } from './report.js';
 import type { ServerPass } from './server-call.js';
 import { StatusError, isStatusError, toStatusObject } from './status-error.js';
-import { timerAt, type Timer } from './timer.js';
+import { timerAt, TIMER_SLACK_MS, type Timer } from './timer.js';
 import { isStatusCode, type OutgoingStatus } from './wire-status.js';
 
 /** Codes of the statuses that grpc-js makes by itself, below all interceptors (deadlines aside). */
@@ -307,7 +307,7 @@ export class ServerCall implements ServerCallContext {
 
   private originOf(given: OutgoingStatus): EndOrigin {
     if (given === this.chosen && this.via !== undefined) return this.via;
-    if (given.code === status.DEADLINE_EXCEEDED && Date.now() >= this.deadline) return 'deadline';
+    if (given.code === status.DEADLINE_EXCEEDED && Date.now() >= this.deadline - TIMER_SLACK_MS) return 'deadline';
     return INVENTED.includes(given.code) ? 'transport' : 'interceptor';
   }
 

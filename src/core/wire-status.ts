@@ -43,6 +43,11 @@ export function isStatusCode(code: unknown): code is status {
   return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= 16;
 }
 
+/** Whether a hook returned a status; anything else it may have returned does not count. */
+export function isStatus(value: unknown): value is StatusObject {
+  return typeof value === 'object' && value !== null && Number.isInteger((value as StatusObject).code);
+}
+
 /**
  * Text that `encodeURI` accepts (it throws on lone surrogates) and that fits the trailers.
  */

@@ -1,0 +1,31 @@
+// Everything that has to hold before a change lands, each step a plain claim. `npm run check -- NAME …` runs only the
+// steps whose claim contains one of the words.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const steps = [
+  ['Generated code is up to date', 'node scripts/generate.mjs --check'],
+  ['Sources are linted and formatted', 'npm run --silent lint'],
+  ['Types hold', 'npm run --silent typecheck'],
+  ['The package builds, with types', 'npm run --silent build -- --silent'],
+  ['Protos follow the rules', 'npx buf lint && npx buf lint examples/ecommerce'],
+  ['Tests pass', 'npm test'],
+  ['Dashboards, alert rules and metric names hold', 'npm run --silent check:ops'],
+];
+
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const chosen = steps.filter(([claim]) => words.length === 0 || words.some((word) => claim.toLowerCase().includes(word)));
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+for (const [claim, command] of chosen) {
+  const started = Date.now();
+  console.log(`\n▶ ${claim}: ${command}`);
+  const { status } = spawnSync(command, { cwd: root, shell: true, stdio: 'inherit' });
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  if (status !== 0) {
+    console.error(`✖ ${claim}: failed after ${seconds} s`);
+    process.exit(status ?? 1);
+  }
+  console.log(`✔ ${claim} (${seconds} s)`);
+}
+console.log(`\n✔ ${chosen.length} of ${chosen.length} steps hold`);

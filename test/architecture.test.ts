@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
+const features = folders.filter((name) => name !== 'core' && name !== 'gen');
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('gen'))
+  .map((path) => join('src', path));
+
+/** Which top-level folder of src/ each import of a file leads to. */
+function importedFolders(path: string): { folder: string; specifier: string }[] {
+  const imports = read(path).matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g);
+  return [...imports].map(([, specifier]) => ({
+    specifier: specifier!,
+    folder: normalize(join(dirname(path), specifier!)).split('/')[1]!,
+  }));
+}
+
+describe('the house', () => {
+  test.each(features)('%s looks inward only: at core, generated code and itself', (feature) => {
+    const own = sources.filter((path) => path.startsWith(`src/${feature}/`) && !path.endsWith('.test.ts'));
+    const allowed = ['core', 'gen', feature, ...(feature === 'testing' ? ['promises'] : [])];
+    const strangers = own.flatMap((path) =>
+      importedFolders(path)
+        .filter(({ folder }) => !allowed.includes(folder))
+        .map(({ specifier }) => `${path} imports ${specifier}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  test('core knows no feature', () => {
+    const strangers = sources
+      .filter((path) => path.startsWith('src/core/') && !path.endsWith('.test.ts'))
+      .flatMap((path) => importedFolders(path).map(({ folder }) => folder))
+      .filter((folder) => features.includes(folder));
+    expect(strangers).toEqual([]);
+  });
+
+  test('folder = import path = page in docs = row in the README', () => {
+    const manifest = JSON.parse(read('package.json')) as { exports: Record<string, unknown> };
+    const subpaths = Object.keys(manifest.exports)
+      .filter((path) => path !== '.' && path !== './package.json')
+      .map((path) => path.slice(2));
+    const pages = readdirSync(join(root, 'docs')).map((name) => name.replace(/\.md$/, ''));
+    const rows = [...read('README.md').matchAll(/^\| \[`\/(\w+)`\]\(docs\/(\w+)\.md\)/gm)].map(([, name]) => name);
+    expect(subpaths.toSorted()).toEqual(features.toSorted());
+    expect(rows.toSorted()).toEqual(features.toSorted());
+    expect(features.filter((name) => !pages.includes(name))).toEqual([]);
+  });
+
+  test('only core and retry touch the calls of grpc-js', () => {
+    const touching = sources
+      .filter((path) => !path.startsWith('src/core/') && !path.startsWith('src/retry/') && !path.endsWith('.test.ts'))
+      .filter((path) => /\b(ServerInterceptingCall|InterceptingCall)\b/.test(read(path)));
+    expect(touching).toEqual([]);
+  });
+});
