@@ -1,0 +1,175 @@
+import { status, type sendUnaryData, type Server } from '@grpc/grpc-js';
+import {
+  HealthService as definition,
+  type HealthCheckResponse,
+  type HealthListResponse,
+  type HealthServer,
+} from '../gen/grpc/health/v1/health.js';
+import { StatusError } from '../core/status-error.js';
+import { optionsOf } from '../core/options.js';
+import { readPlan, type HealthServiceOptions } from './health-service-options.js';
+import { ProbeLoop, type ProbeResult } from './probe.js';
+import { StatusBoard } from './status-board.js';
+import { toWire, type ServingStatus } from './status.js';
+import { Watchers, type WatchCall } from './watchers.js';
+
+/** A server with more services than this cannot be listed (gRFC A90's reference servers refuse likewise). */
+const listLimit = 100;
+
+/** How long a Watch that comes after the end of all others may stay: long enough that nobody spins, short enough for a drain. */
+const lateWatchMs = 1_000;
+
+/** How {@link HealthService.shutdown} treats the Watch streams. */
+export interface HealthShutdownOptions {
+  /**
+   * Leaves the Watch streams open once they are told, so that clients stay informed while they are given time to go
+   * elsewhere. A second `shutdown()` ends them.
+   *
+   * @default false
+   */
+  readonly keepWatches?: boolean;
+}
+
+/**
+ * The standard health service, grpc.health.v1: Check, Watch and List. The server as a whole, the service `''`, is
+ * SERVING from the start. It works on any grpc-js server, with interceptors of ours or without.
+ *
+ * @example
+ * const health = new HealthService({
+ *   services: { 'shop.OrderService': ['database'] },
+ *   probes: { database: async (signal) => (await pool.query('select 1', { signal })).rows.length === 1 },
+ * });
+ * health.addTo(server);
+ */
+export class HealthService {
+  readonly #board: StatusBoard;
+  readonly #watchers: Watchers;
+  readonly #probes: readonly ProbeLoop[];
+  readonly #options: HealthServiceOptions;
+  #watchesEnd = false;
+  #lateWatches: NodeJS.Timeout | undefined;
+
+  /** @throws TypeError when an option is wrong, or a service names a probe that is not there. */
+  constructor(options: HealthServiceOptions = {}) {
+    const plan = readPlan(options);
+    this.#options = options;
+    this.#board = new StatusBoard((service, now) => this.#changed(service, now));
+    this.#watchers = new Watchers((service) => toWire(this.#board.statuses.get(service)));
+    for (const [service, probes] of plan.services) this.#board.register(service, probes);
+    this.#probes = plan.probes.map(
+      ({ name, probe, schedule }) => new ProbeLoop(name, probe, schedule, (result) => this.#probed(result)),
+    );
+    for (const probe of this.#probes) probe.start();
+  }
+
+  /** Adds the service to a server. One HealthService may serve on several. */
+  addTo(server: Server): void {
+    const handlers: HealthServer = {
+      check: (call, callback) => this.#check(call.request.service, callback),
+      list: (_call, callback) => this.#list(callback),
+      watch: (call) => this.#watch(call),
+    };
+    server.addService(definition, handlers);
+  }
+
+  /** What clients hear of each service at this moment: a copy, for pages, logs and gauges. */
+  statuses(): ReadonlyMap<string, ServingStatus> {
+    return new Map(this.#board.statuses);
+  }
+
+  /** How many Watch streams are open. */
+  get watching(): number {
+    return this.#watchers.size;
+  }
+
+  /**
+   * Sets a service's status, and makes the service known if it was not. A service with probes serves only when both
+   * this and its probes say so. Ignored after {@link shutdown}.
+   */
+  setStatus(service: string, status: ServingStatus): void {
+    const check = optionsOf('HealthService.setStatus', { service, status }, ['service', 'status']);
+    if (typeof service !== 'string') throw check.error('service', 'a string', service);
+    this.#board.set(service, check.oneOf('status', ['SERVING', 'NOT_SERVING']));
+  }
+
+  /** Forgets a service: Check answers NOT_FOUND, watchers hear SERVICE_UNKNOWN. Ignored after {@link shutdown}. */
+  clearStatus(service: string): void {
+    this.#board.clear(service);
+  }
+
+  /**
+   * Before a stop: every service is NOT_SERVING whatever is set from now on, Watch streams are told, and then ended (those
+   * for unknown services too) so that a drain can finish. May be called twice; see {@link HealthShutdownOptions}.
+   */
+  shutdown({ keepWatches = false }: HealthShutdownOptions = {}): void {
+    this.#board.shutdown();
+    if (keepWatches) return;
+    this.#watchesEnd = true;
+    this.#watchers.endAll();
+  }
+
+  /** Takes {@link shutdown} back: every known service is wanted again, and serves if its probes pass. */
+  resume(): void {
+    this.#watchesEnd = false;
+    clearTimeout(this.#lateWatches);
+    this.#lateWatches = undefined;
+    this.#board.resume();
+  }
+
+  /** Stops the probes, and shuts down. */
+  close(): void {
+    for (const probe of this.#probes) probe.stop();
+    this.shutdown();
+  }
+
+  #check(service: string, callback: sendUnaryData<HealthCheckResponse>): void {
+    const found = this.#board.statuses.get(service);
+    if (found !== undefined) return callback(null, { status: toWire(found) });
+    // The name is not repeated: it is the caller's, of any length, and a status that is too long hangs its connection.
+    callback(new StatusError(status.NOT_FOUND, 'unknown service'));
+  }
+
+  #list(callback: sendUnaryData<HealthListResponse>): void {
+    const { statuses } = this.#board;
+    if (statuses.size > listLimit) {
+      return callback(new StatusError(status.RESOURCE_EXHAUSTED, `more than ${listLimit} services cannot be listed`));
+    }
+    const listed = [...statuses].map(([service, now]) => [service, { status: toWire(now) }] as const);
+    callback(null, { statuses: Object.fromEntries(listed) });
+  }
+
+  #watch(call: WatchCall): void {
+    this.#watchers.add(call);
+    if (this.#watchesEnd) this.#endLateWatches();
+  }
+
+  /**
+   * Some clients watch again at once when their stream ends after a message (grpc-go does), so a stream that comes after
+   * the end is not ended at once, which would make such a client spin.
+   */
+  #endLateWatches(): void {
+    this.#lateWatches ??= setTimeout(() => {
+      this.#lateWatches = undefined;
+      this.#watchers.endAll();
+    }, lateWatchMs).unref();
+  }
+
+  #changed(service: string, now: ServingStatus | undefined): void {
+    this.#watchers.tell(service);
+    observe(() => this.#options.onChange?.({ service, status: now ?? 'SERVICE_UNKNOWN' }));
+  }
+
+  #probed(result: ProbeResult): void {
+    this.#board.probed(result.probe, result.passed);
+    observe(() => this.#options.onProbe?.(result));
+  }
+}
+
+/** Runs a user's observer: health goes on whatever it does. */
+function observe(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    process.emitWarning(`HealthService: an observer threw: ${String(error)}`, { code: 'GRPC_JS_MIDDLEWARE_OBSERVER' });
+  }
+}
