@@ -1,0 +1,39 @@
+import type { Client, ServiceDefinition } from '@grpc/grpc-js';
+import { methodOf } from '../core/method.js';
+import { optionError } from '../core/options.js';
+import type { PromiseClient } from './promise-client-types.js';
+import { promiseMethods, type ClientMethod } from './promise-methods.js';
+
+/**
+ * Turns a generated grpc-js client into one whose methods return promises and async iterables. It shares the client's
+ * channel and interceptors, and has everything else that the client has, such as `close` and `waitForReady`.
+ *
+ * @throws TypeError when the client's class does not say which methods it has.
+ * @example
+ * const shop = promiseClient(new ShopClient(address, credentials));
+ * const product = await shop.getProduct({ id: 7 }, { timeoutMs: 500 });
+ * for await (const each of shop.listProducts({ pageSize: 20 }, { signal })) console.log(each.name);
+ */
+export function promiseClient<C extends Client>(client: C): PromiseClient<C> {
+  const methods: PropertyDescriptorMap = {};
+  for (const [key, definition] of Object.entries(serviceOf(client))) {
+    const start: ClientMethod['start'] = (...args) =>
+      (client as unknown as Record<string, ClientMethod['start']>)[key]!(...args);
+    const value = promiseMethods[methodOf(definition).kind]({ client, start });
+    const property = { value, enumerable: true, configurable: true, writable: true };
+    methods[key] = property;
+    if (definition.originalName !== undefined) methods[definition.originalName] = property;
+  }
+  return Object.create(client, methods) as PromiseClient<C>;
+}
+
+/** grpc-js leaves the definition on the classes that it generates. */
+function serviceOf(client: Client): ServiceDefinition {
+  const service = (client as { constructor?: { service?: ServiceDefinition } } | null)?.constructor?.service;
+  if (typeof service === 'object' && service !== null) return service;
+  throw optionError(
+    'promiseClient: client',
+    'a client whose class grpc-js generated from a service definition',
+    client,
+  );
+}

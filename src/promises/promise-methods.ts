@@ -1,0 +1,115 @@
+import type {
+  Client,
+  ClientDuplexStream,
+  ClientReadableStream,
+  ClientUnaryCall,
+  ClientWritableStream,
+  ServiceError,
+} from '@grpc/grpc-js';
+import type { CallKind } from '../core/method.js';
+import { optionError } from '../core/options.js';
+import { brokenOff } from './client-errors.js';
+import { isIterable, iteratorOf } from './iterate.js';
+import type { PromiseCallOptions } from './promise-client-types.js';
+import { Pump } from './pump.js';
+import { Responses } from './responses.js';
+import { WatchedCall } from './watched-call.js';
+
+type Answered = (error: ServiceError | null, message?: unknown) => void;
+
+/** A client and one of its methods, called as the class that grpc-js generates has it. */
+export interface ClientMethod {
+  readonly client: Client;
+  readonly start: (...args: unknown[]) => unknown;
+}
+
+type PromiseMethod = (request: unknown, options?: PromiseCallOptions) => unknown;
+
+/** The promise form of a method of each kind. */
+export const promiseMethods: Readonly<Record<CallKind, (method: ClientMethod) => PromiseMethod>> = {
+  unary:
+    ({ client, start }) =>
+    (request, options = {}) =>
+      new Promise((resolve, reject) => {
+        const watched = new WatchedCall<ClientUnaryCall>(options, reject);
+        const answered = settle(watched, resolve, reject);
+        watched.start(client, (metadata, rest) => start(request, metadata, rest, answered) as ClientUnaryCall);
+      }),
+
+  client_stream:
+    ({ client, start }) =>
+    (requests, options = {}) =>
+      new Promise((resolve, reject) => {
+        const watched = new WatchedCall<ClientWritableStream<unknown>>(options, reject);
+        const answered = settle(watched, resolve, reject);
+        const source = checkRequests(requests);
+        const call = watched.start(
+          client,
+          (metadata, rest) => start(metadata, rest, answered) as ClientWritableStream<unknown>,
+        );
+        send(source, call, watched);
+      }),
+
+  server_stream:
+    ({ client, start }) =>
+    (request, options = {}) => {
+      const responses = new Responses(options);
+      responses.start(client, (metadata, rest) => start(request, metadata, rest) as ClientReadableStream<unknown>);
+      return responses;
+    },
+
+  bidi_stream:
+    ({ client, start }) =>
+    (requests, options = {}) => {
+      const responses = new Responses<ClientDuplexStream<unknown, unknown>>(options);
+      const source = checkRequests(requests);
+      const call = responses.start(
+        client,
+        (metadata, rest) => start(metadata, rest) as ClientDuplexStream<unknown, unknown>,
+      );
+      if (call !== undefined) send(source, call, responses.watched);
+      return responses;
+    },
+};
+
+type Requests = AsyncIterable<unknown> | Iterable<unknown>;
+
+function checkRequests(requests: unknown): Requests {
+  if (isIterable(requests)) return requests;
+  throw optionError('promiseClient: requests', 'an iterable or async iterable of request messages', requests);
+}
+
+function settle(
+  watched: WatchedCall<ClientUnaryCall>,
+  resolve: (message: unknown) => void,
+  reject: (error: unknown) => void,
+): Answered {
+  return (error, message) => {
+    if (error !== null) watched.fail(error);
+    watched.afterTrailers(() => (watched.error === undefined ? resolve(message) : reject(watched.error)));
+  };
+}
+
+/** Sends what the iterable yields, until the call is over. */
+function send(
+  source: Requests,
+  call: ClientWritableStream<unknown>,
+  watched: WatchedCall<ClientWritableStream<unknown>>,
+): void {
+  const broken = (error: unknown): void => {
+    if (!watched.over) watched.breakOff(brokenOff('the iterable of requests', error));
+  };
+  try {
+    const pump = new Pump(iteratorOf(source), call, asItIs, ignore);
+    call.once('status', () => pump.stop());
+    if (watched.over) pump.stop();
+    pump.run().then((all) => void (all && call.end()), broken);
+  } catch (error) {
+    broken(error);
+  }
+}
+
+const asItIs = (message: unknown): unknown => message;
+
+/** What an iterable throws while it is closed changes nothing about a call that is over. */
+const ignore = (): void => undefined;

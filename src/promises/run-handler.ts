@@ -1,0 +1,100 @@
+import { status, type UntypedHandleCall } from '@grpc/grpc-js';
+import type { ServerCallContext } from '../core/context.js';
+import type { Method } from '../core/method.js';
+import { isThenable } from '../core/report.js';
+import { serverCallOf } from '../core/server-context.js';
+import { StatusError } from '../core/status-error.js';
+import { runBare } from './bare-call.js';
+import type { HandledCall, Respond, SurfaceCall } from './handled-call.js';
+import { isIterable, iteratorOf } from './iterate.js';
+import { Pump } from './pump.js';
+import { Requests } from './requests.js';
+
+/** A method and the handler that `implement` was given for it. */
+export interface ServedMethod {
+  readonly method: Method;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  readonly handler: (request: unknown, call: ServerCallContext) => unknown;
+  /** Gives the message to send, or throws when what the handler gave is none. */
+  readonly check: (message: unknown) => unknown;
+}
+
+/** The handler in grpc-js's form. */
+export function surfaceHandler(served: ServedMethod): UntypedHandleCall {
+  const run = served.responseStream ? runStreaming : runSingle;
+  return ((call: SurfaceCall, respond: Respond) => {
+    const context: HandledCall | undefined = serverCallOf(call);
+    if (context === undefined) {
+      runBare(served.method, call, respond, (bare, respondBare) => run(served, call, bare, respondBare));
+      return;
+    }
+    context.managed = true;
+    run(served, call, context, respond);
+  }) as unknown as UntypedHandleCall;
+}
+
+/** One response: nobody waits for a handler that has it at once. */
+function runSingle(served: ServedMethod, call: SurfaceCall, context: HandledCall, respond: Respond): void {
+  try {
+    const answer = served.handler(inputOf(served, call, context), context);
+    if (!isThenable(answer)) {
+      succeed(served, context, respond, answer);
+      return;
+    }
+    // Of a promise that is one already, `resolve` makes none.
+    Promise.resolve(answer).then(
+      (message) => succeed(served, context, respond, message),
+      (error: unknown) => fail(context, respond, error),
+    );
+  } catch (error) {
+    fail(context, respond, error);
+  }
+}
+
+function succeed(served: ServedMethod, context: HandledCall, respond: Respond, message: unknown): void {
+  if (context.concluded) return;
+  try {
+    respond(null, served.check(message));
+  } catch (error) {
+    fail(context, respond, error);
+  }
+}
+
+/** What is thrown after the call's end, such as an abort reason, can no longer be sent. */
+function fail(context: HandledCall, respond: Respond, error: unknown): void {
+  if (context.concluded) context.noteError(error);
+  else respond(context.fail(error));
+}
+
+function runStreaming(served: ServedMethod, call: SurfaceCall, context: HandledCall): void {
+  stream(served, call, context).catch((error: unknown) =>
+    fail(context, (failure) => call.emit('error', failure), error),
+  );
+}
+
+async function stream(served: ServedMethod, call: SurfaceCall, context: HandledCall): Promise<void> {
+  const source = await served.handler(inputOf(served, call, context), context);
+  if (!isIterable(source)) throw notIterable(source);
+  const pump = new Pump(iteratorOf(source), call, served.check, (error) => context.noteError(error));
+  context.onConclude(() => {
+    call.destroy();
+    pump.stop();
+  });
+  if (await pump.run()) call.end();
+}
+
+function inputOf({ requestStream }: ServedMethod, call: SurfaceCall, context: HandledCall): unknown {
+  if (!requestStream) return call.request;
+  // Whoever waits for a request then waits in vain; grpc-js says nothing while the client does not read (a deadline).
+  context.onConclude(() => call.destroy());
+  return new Requests(call, context);
+}
+
+function notIterable(source: unknown): StatusError {
+  return new StatusError(status.INTERNAL, 'The handler returned no stream of messages', {
+    cause: new TypeError(
+      `The handler of a streaming response must be an async generator, or return an iterable; got ${typeof source}`,
+    ),
+  });
+}

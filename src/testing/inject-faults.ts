@@ -1,0 +1,63 @@
+import type { status } from '@grpc/grpc-js';
+import { type ServerInterceptor } from '@grpc/grpc-js';
+import type { ServerCallContext } from '../core/context.js';
+import { defineServerInterceptor } from '../core/define.js';
+import type { ServerHooks } from '../core/hooks.js';
+import { matcher, type MethodMatch } from '../core/match.js';
+import { optionsOf } from '../core/options.js';
+import { StatusError } from '../core/status-error.js';
+
+/** What {@link injectFaults} may be given. */
+export interface FaultOptions {
+  /** The share of calls to hit, from 0 to 1. @default 1 */
+  readonly probability?: number;
+  /** The status code to refuse them with; without one they are only delayed. */
+  readonly code?: status;
+  /** Milliseconds to wait before that, or before the handler. @default 0 */
+  readonly delayMs?: number;
+  /** Which methods. @default '*' */
+  readonly methods?: MethodMatch;
+  /** Draws a number from 0 (inclusive) to 1 (exclusive). @default Math.random */
+  readonly random?: () => number;
+}
+
+/**
+ * A server interceptor that makes a share of the calls slow, or fail before their handler runs: to see what clients,
+ * retries, circuit breakers and dashboards make of it. Delay and refusal are those of gRFC A33's fault injection.
+ *
+ * @throws TypeError for a wrong option, or when neither `code` nor `delayMs` is given.
+ * @example injectFaults({ probability: 0.1, code: status.UNAVAILABLE, delayMs: 50, methods: 'shop.OrderService/*' })
+ */
+export function injectFaults(options: FaultOptions): ServerInterceptor {
+  const check = optionsOf('injectFaults', options, ['probability', 'code', 'delayMs', 'methods', 'random']);
+  const probability = check.number('probability', { min: 0, max: 1, fallback: 1 });
+  const delayMs = check.number('delayMs', { min: 0, max: 2 ** 31 - 1, fallback: 0 });
+  const code = options.code === undefined ? undefined : check.number('code', { min: 1, max: 16, integer: true });
+  if (code === undefined && delayMs === 0) throw check.error('code', 'given, or else delayMs', undefined);
+  const matches = matcher(options.methods ?? '*', 'injectFaults: methods');
+  const random = check.optionalFunction('random') ?? Math.random;
+
+  return defineServerInterceptor('injectFaults', (method) => {
+    if (!matches(method)) return;
+    return (call) => (random() < probability ? faultOf(call, delayMs, code) : undefined);
+  });
+}
+
+function faultOf(call: ServerCallContext, delayMs: number, code: status | undefined): ServerHooks {
+  const refuse = (): void => {
+    if (code !== undefined) throw new StatusError(code, 'Injected fault');
+  };
+  return { admit: delayMs === 0 ? refuse : () => delay(call.signal, delayMs).then(refuse) };
+}
+
+/** Waits, or until the call is over: no timer outlives it. */
+function delay(signal: AbortSignal, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, delayMs);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
