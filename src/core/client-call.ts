@@ -4,6 +4,7 @@ import type { ClientCallContext } from './context.js';
 import {
   channelOf,
   channelSymbol,
+  madeByGrpcJs,
   type GrpcChannel,
   type GrpcClientCall,
   type GrpcClientListener,
@@ -321,10 +322,11 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     for (let i = this.hooks.length - 1; i >= 0; i--) runQuietly(this.hooks[i]!, this.owners[i]!, 'onEnd', end);
   }
 
-  private originOf({ code, metadata }: StatusObject): EndOrigin {
+  private originOf({ code, details, metadata }: StatusObject): EndOrigin {
     if (this.via !== undefined && (this.via !== 'cancelled' || code === status.CANCELLED)) return this.via;
     if (code === status.OK) return 'peer';
     if (code === status.DEADLINE_EXCEEDED && Date.now() >= this.call.deadline - TIMER_SLACK_MS) return 'deadline';
+    if (madeByGrpcJs(details)) return 'transport';
     // Headers, or the trailers of a Trailers-Only answer: something did come from the other end.
     const answered = this.heard || Object.keys(metadata?.toJSON() ?? {}).length > 0;
     return answered ? 'peer' : 'transport';

@@ -65,3 +65,12 @@ export function channelOf(call: unknown): GrpcChannel | undefined {
 export function isSecureChannel(channel: GrpcChannel | undefined): boolean {
   return channel?.credentials?._isSecure?.() === true;
 }
+
+/** How the texts of statuses begin that grpc-js makes by itself after headers had come. */
+const OWN_TEXTS =
+  /^(Response message parsing error|Request message serialization failure|Received RST_STREAM|Connection dropped|Received message larger than max)/;
+
+/** Whether a status is grpc-js's own, judging by its text: for those that came after response headers nothing else tells. */
+export function madeByGrpcJs(details: string): boolean {
+  return OWN_TEXTS.test(details);
+}
