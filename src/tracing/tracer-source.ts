@@ -1,0 +1,35 @@
+import { trace, type Tracer, type TracerProvider } from '@opentelemetry/api';
+import { reportHookFailure } from '../core/report.js';
+
+/** The instrumentation scope that spans of ours carry. */
+const SCOPE = 'grpc-js-middleware';
+
+/** The API's global provider: a stand-in until an SDK is registered, which may be after our interceptors were made. */
+type MaybeProxy = TracerProvider & { getDelegateTracer?(name: string): Tracer | undefined };
+
+/**
+ * Answers the tracer to use for a call, or undefined while nobody listens: then a call costs a few property reads.
+ *
+ * @param given The application's own provider; else the API's global one, looked up anew since it may change.
+ */
+export function tracerSource(given?: TracerProvider): () => Tracer | undefined {
+  let provider: TracerProvider | undefined;
+  let tracer: Tracer | undefined;
+  return () => {
+    const current = given ?? trace.getTracerProvider();
+    if (current !== provider) {
+      provider = current;
+      tracer = undefined;
+    }
+    return (tracer ??= tracerOf(current));
+  };
+}
+
+function tracerOf(provider: MaybeProxy): Tracer | undefined {
+  try {
+    return provider.getDelegateTracer === undefined ? provider.getTracer(SCOPE) : provider.getDelegateTracer(SCOPE);
+  } catch (error) {
+    reportHookFailure('tracing', 'tracerProvider.getTracer', error);
+    return undefined;
+  }
+}
