@@ -1,0 +1,58 @@
+import { status, type StatusObject } from '@grpc/grpc-js';
+import type { ServerCallContext } from '../core/context.js';
+import type { ServerHooks } from '../core/hooks.js';
+import { StatusError, toStatusObject } from '../core/status-error.js';
+import { originOf } from '../core/status-origin.js';
+import { deliberateError } from './deliberate.js';
+import { inDomain } from './domain.js';
+import { hiddenError } from './unknown.js';
+import { mapError, notify } from './user-functions.js';
+
+/** The checked options of `errorServerInterceptor`. */
+export interface ErrorRules {
+  readonly domain: string | undefined;
+  readonly map: ((error: unknown, call: ServerCallContext) => StatusError | undefined) | undefined;
+  readonly exposeUnknown: boolean;
+  readonly onUnknown: ((error: unknown, call: ServerCallContext) => void) | undefined;
+}
+
+/** What `errorServerInterceptor` does for one call. */
+export class ErrorHooks implements ServerHooks {
+  /** The status on its way was made of an error that passed here. */
+  private translated = false;
+
+  constructor(
+    private readonly rules: ErrorRules,
+    private readonly call: ServerCallContext,
+  ) {}
+
+  onError(error: unknown): StatusError {
+    this.translated = true;
+    const { map, domain } = this.rules;
+    const mapped = map === undefined ? undefined : mapError(map, error, this.call);
+    if (mapped === 'failed') return this.unknown(error);
+    const meant = mapped ?? deliberateError(error);
+    return meant === undefined ? this.unknown(error) : inDomain(meant, domain);
+  }
+
+  /** Errors of plain handlers, which grpc-js makes into statuses without telling anyone. */
+  onStatus(given: StatusObject): StatusObject | undefined {
+    if (given.code === status.OK || this.translated) return undefined;
+    const origin = originOf(given.metadata);
+    if (origin === undefined) return given.code === status.UNKNOWN ? this.unguarded(given) : undefined;
+    const error = origin.received ? StatusError.received(given) : origin.error;
+    const meant = inDomain(error, this.rules.domain);
+    return origin.received || meant !== error ? toStatusObject(meant) : undefined;
+  }
+
+  /** What grpc-js makes of a handler that throws, or calls back with an error without a code: its text may be anything. */
+  private unguarded({ details }: StatusObject): StatusObject {
+    return toStatusObject(this.unknown(new StatusError(status.UNKNOWN, details)));
+  }
+
+  private unknown(error: unknown): StatusError {
+    const { onUnknown, exposeUnknown } = this.rules;
+    if (onUnknown !== undefined) notify(onUnknown, error, this.call);
+    return hiddenError(error, exposeUnknown);
+  }
+}

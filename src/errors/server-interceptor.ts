@@ -1,0 +1,51 @@
+import type { ServerInterceptor } from '@grpc/grpc-js';
+import type { ServerCallContext } from '../core/context.js';
+import { defineServerInterceptor } from '../core/define.js';
+import { optionsOf } from '../core/options.js';
+import type { StatusError } from '../core/status-error.js';
+import { ErrorHooks, type ErrorRules } from './error-hooks.js';
+
+/** Options of {@link errorServerInterceptor}. */
+export interface ErrorServerOptions {
+  /**
+   * Fills the domain of `ErrorInfo` details that have none, such as those of a {@link BusinessError} that was made
+   * without one. @default none
+   */
+  readonly domain?: string;
+  /**
+   * Asked first, of whatever was thrown: what to send for it, or undefined to go on as usual. One that throws, or gives
+   * back anything else (a promise, too), makes the error an unknown one. @default none
+   *
+   * @example map: (error) => error instanceof UniqueViolation ? new StatusError(status.ALREADY_EXISTS, 'Exists') : undefined
+   */
+  readonly map?: (error: unknown, call: ServerCallContext) => StatusError | undefined;
+  /**
+   * For development only: sends the text of unknown errors, and their stack in a `DebugInfo` detail. @default false
+   */
+  readonly exposeUnknown?: boolean;
+  /**
+   * Told of each unknown error, before the client is sent INTERNAL. Of a plain handler's error, which grpc-js keeps to
+   * itself, it gets a StatusError with the text that would have been sent. @default none
+   */
+  readonly onUnknown?: (error: unknown, call: ServerCallContext) => void;
+}
+
+/**
+ * Decides what the client is told when a handler or an inner interceptor fails: errors that were meant for it pass with
+ * code, text and details; all others become INTERNAL 'Internal error'. Trailers and odd codes of servers further down
+ * are not passed on.
+ *
+ * @throws TypeError when an option is wrong.
+ * @example
+ * new Server({ interceptors: [errorServerInterceptor({ domain: 'shop.example', onUnknown: (error) => log.error(error) })] });
+ */
+export function errorServerInterceptor(options: ErrorServerOptions = {}): ServerInterceptor {
+  const check = optionsOf('errorServerInterceptor', options, ['domain', 'map', 'exposeUnknown', 'onUnknown']);
+  const rules: ErrorRules = {
+    domain: options.domain === undefined ? undefined : check.string('domain'),
+    map: check.optionalFunction('map'),
+    exposeUnknown: check.boolean('exposeUnknown', false),
+    onUnknown: check.optionalFunction('onUnknown'),
+  };
+  return defineServerInterceptor('errors', () => (call) => new ErrorHooks(rules, call));
+}
