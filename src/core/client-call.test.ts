@@ -283,6 +283,29 @@ test("a call's own interceptors replace a client's, but not the kept ones", asyn
   expect(seen).toEqual(['call', 'kept', 'call', 'kept']);
 });
 
+test('asking for the target makes no call but the one that runs, and none that stays', async () => {
+  const made: Interceptor = (options, nextCall) => {
+    calls.push(options.deadline);
+    return nextCall(options) as InterceptingCall;
+  };
+  const calls: unknown[] = [];
+  const ask = defineClientInterceptor('ask', () => (context) => ({ admit: () => void context.target }));
+  const limit = defineClientInterceptor('limit', () => (context) => ({ admit: () => context.limitDeadline(2e12) }));
+  const refuse = hooks({ admit: () => Promise.reject(new StatusError(status.ABORTED, 'no')) });
+
+  await call('unary', [limit, ask, ask, made]);
+  expect(calls).toEqual([2e12]);
+
+  calls.length = 0;
+  await call('unary', [ask, limit, made], { deadline: 3e12 });
+  expect(calls).toEqual([3e12, 2e12]);
+
+  const client = server.connect({ interceptors: [ask, refuse] });
+  await echoCall(client, 'unary', [{}]).seen;
+  const channel = client.getChannel() as unknown as { internalChannel: { callCount: number } };
+  expect(channel.internalChannel.callCount).toBe(0);
+});
+
 test('forMethods narrows a client interceptor', async () => {
   const seen: string[] = [];
   const note = defineClientInterceptor('note', (method) => () => void seen.push(method.name));

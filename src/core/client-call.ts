@@ -1,6 +1,7 @@
 import { status, type InterceptingCall, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { ClientCall, type ClientCallOwner } from './client-context.js';
 import type { ClientCallContext } from './context.js';
+import { EarlyCall } from './early-call.js';
 import {
   channelOf,
   channelSymbol,
@@ -37,7 +38,9 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   private readonly hooks: ClientHooks[] = [];
   /** The interceptor of each entry of `hooks`. */
   private readonly owners: ClientStep[] = [];
+  /** There once the layer is started. */
   private call!: ClientCall;
+  private early: EarlyCall | undefined;
   private listener: Partial<GrpcClientListener> | undefined;
   private down: GrpcClientCall | undefined;
   private waiting: (() => void)[] | undefined;
@@ -101,7 +104,8 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     if (this.ended) return;
     this.via ??= code === status.CANCELLED ? 'cancelled' : 'transport';
     if (this.down !== undefined) this.down.cancelWithStatus(code, details);
-    else this.concludeSoon(new StatusError(code, details));
+    else if (this.call !== undefined) this.concludeSoon(new StatusError(code, details));
+    else this.discard();
   }
 
   getPeer(): string {
@@ -112,11 +116,15 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     return this.down?.getAuthContext() ?? null;
   }
 
-  /** The layer below, or one that is made to be asked and never started: without a deadline it leaves no timer behind. */
+  /** The layer below; made early when somebody asks before the call begins, and kept for when it does. */
   probe(): unknown {
-    const { down, nextCall, call } = this;
-    const options = call?.options ?? this.options;
-    return down ?? nextCall({ ...options, deadline: Infinity, parent: undefined });
+    if (this.down !== undefined) return this.down;
+    const options = this.call?.options ?? this.options;
+    if (this.early?.fits(options) !== true) {
+      this.early?.dispose();
+      this.early = new EarlyCall(this.nextCall, options);
+    }
+    return this.early.call;
   }
 
   /** Ends the call from anywhere, as if this had come from below. */
@@ -166,6 +174,12 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     return hooks;
   }
 
+  /** Nobody will start this layer: what it made for questions goes with it. */
+  private discard(): void {
+    this.ended = true;
+    this.early?.dispose();
+  }
+
   /** There is no call below yet to notice the deadline. */
   private waitFor(waiting: PromiseLike<unknown>, position: number): void {
     if (this.call.deadline !== Infinity) this.expiry = timerAt(this.call.deadline, () => this.expire());
@@ -187,7 +201,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   private descend(): void {
     let down: GrpcClientCall;
     try {
-      down = this.nextCall(this.call.options);
+      down = this.early === undefined ? this.nextCall(this.call.options) : (this.probe() as GrpcClientCall);
     } catch (error) {
       this.fail(new StatusError(status.UNAVAILABLE, 'The channel is closed', { cause: error }), this.hooks.length);
       return;
@@ -195,10 +209,12 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     if (down instanceof ClientPass) {
       this.steps.push(...down.steps);
       this.nextCall = down.nextCall;
+      this.early = down.early;
       this.admit();
       return;
     }
     this.down = down;
+    this.early = undefined;
     this.call.begun = true;
     down.start(this.call.metadata, this);
     const { waiting } = this;
@@ -310,6 +326,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.ended = true;
     this.waiting = undefined;
     this.expiry?.cancel();
+    this.early?.dispose();
     this.finish(outcome, this.originOf(given));
     this.listener?.onReceiveStatus?.(outcome);
   }

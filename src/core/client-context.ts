@@ -20,7 +20,7 @@ type MarkedOptions = InterceptorOptions & { [contextSymbol]?: ClientCall; [attem
 /** What a pass does for its context. */
 export interface ClientCallOwner {
   getPeer(): string;
-  /** The call below, or one that is never started when there is none yet. */
+  /** The layer below, made early if need be. */
   probe(): unknown;
   /** Ends the call as if this had come from below. */
   end(error: StatusError): void;
@@ -149,4 +149,4 @@ export function channelSecurityOf(call: ClientCallContext): { readonly secure: b
   return { secure, target };
 }
 
-export { channelOf, channelSymbol } from './grpc-client-internals.js';
+export { channelBelow, channelOf, channelSymbol } from './grpc-client-internals.js';

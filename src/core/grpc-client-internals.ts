@@ -1,4 +1,4 @@
-import type { Interceptor, Metadata, StatusObject, status } from '@grpc/grpc-js';
+import { status, type Interceptor, type Metadata, type StatusObject } from '@grpc/grpc-js';
 
 /**
  * The shapes of grpc-js's client that it does not export, as this library uses them, and all access to its private
@@ -59,6 +59,17 @@ export function channelOf(call: unknown): GrpcChannel | undefined {
   }
   const channel = layer?.call?.channel;
   return typeof channel?.getTarget === 'function' ? channel : undefined;
+}
+
+/**
+ * The channel that a call made now would run on, for layers of ours that do not make one early. The call that is made to
+ * be asked is ended again: grpc-js would keep the channel from idling for it.
+ */
+export function channelBelow(nextCall: NextCall, options: InterceptorOptions): GrpcChannel | undefined {
+  const probe = nextCall({ ...options, deadline: Infinity, parent: undefined }) as unknown as GrpcClientCall;
+  const channel = channelOf(probe);
+  probe.cancelWithStatus(status.CANCELLED, 'Never started');
+  return channel;
 }
 
 /** Whether TLS protects the channel; one that cannot be seen counts as insecure. */
