@@ -130,7 +130,7 @@ export function checkedCodes(
 
 function codeOf(code: unknown): status | undefined {
   const number = typeof code === 'string' ? status[code.toUpperCase() as keyof typeof status] : code;
-  return typeof number === 'number' && number !== status.OK && status[number] !== undefined ? number : undefined;
+  return typeof number === 'number' && number > 0 && status[number] !== undefined ? number : undefined;
 }
 
 /** Tokens as gRFC A6 counts them: cut off (not rounded) after three decimals. @internal */

@@ -1,0 +1,7 @@
+import type { status } from '@grpc/grpc-js';
+import { statusName } from '../core/status-name.js';
+
+/** `UNAVAILABLE, ABORTED`: for descriptions. */
+export function codeNames(codes: Iterable<status>): string {
+  return [...codes].map(statusName).join(', ');
+}

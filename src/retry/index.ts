@@ -1,0 +1,28 @@
+// Retry.
+export { retryClientInterceptor } from './client-interceptor.js';
+export { withRetry } from './with-retry.js';
+export {
+  constantBackoff,
+  exponentialBackoff,
+  linearBackoff,
+  type Backoff,
+  type BackoffContext,
+  type ConstantBackoffOptions,
+  type ExponentialBackoffOptions,
+  type JitterOptions,
+  type LinearBackoffOptions,
+} from './backoff.js';
+export type { BufferOptions, RetryOptions, RetryOverrides, RetryQuestion } from './options.js';
+export type { RetryPolicy, RetryThrottling, StatusCode } from '../core/retry-policy.js';
+
+// What happened.
+export type {
+  CallSettledEvent,
+  DelayFrom,
+  GiveUpEvent,
+  GiveUpReason,
+  HedgeEvent,
+  RetryEvent,
+  RetryObserver,
+  RetryReason,
+} from './events.js';

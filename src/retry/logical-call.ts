@@ -1,0 +1,207 @@
+import { AsyncResource } from 'node:async_hooks';
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import { channelOf, channelSymbol, withAttempt } from '../core/client-context.js';
+import type {
+  GrpcChannel,
+  GrpcClientCall,
+  GrpcClientListener,
+  InterceptorOptions,
+  MessageContext,
+  NextCall,
+} from '../core/grpc-client-internals.js';
+import { methodOf, type Method } from '../core/method.js';
+import { Attempt, type AttemptOwner } from './attempt.js';
+import { CallClock } from './call-clock.js';
+import { ReplayBuffer, type BufferLimits } from './replay-buffer.js';
+
+/** Says how many attempts came before (gRFC A6). */
+const PREVIOUS_ATTEMPTS = 'grpc-previous-rpc-attempts';
+
+/**
+ * A call as the application sees it, made of one attempt or more below. What retry and hedging have in common: the request
+ * is kept, whichever attempt answers first becomes the call (gRFC A6: it is committed), and the call ends once.
+ */
+export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
+  readonly buffer = new ReplayBuffer();
+  readonly streamsIn: boolean;
+  readonly method: Method;
+  readonly clock: CallClock;
+  /** Attempts that run. */
+  protected readonly running: Attempt[] = [];
+  /** The attempt that the call is committed to: no other will be made. */
+  protected winner: Attempt | undefined;
+  protected latest: Attempt | undefined;
+  protected launched = 0;
+  protected cancelled = false;
+  protected overflowed = false;
+  private ended = false;
+  private reading = false;
+  private metadata: Metadata | undefined;
+  private listener: Partial<GrpcClientListener> = {};
+  private context: AsyncResource | undefined;
+
+  constructor(
+    private readonly options: InterceptorOptions,
+    private readonly nextCall: NextCall,
+    private readonly limits: BufferLimits,
+  ) {
+    const descriptor = options.method_definition;
+    this.method = methodOf(descriptor);
+    this.streamsIn = descriptor.requestStream;
+    this.clock = new CallClock(options);
+  }
+
+  /** The call starts: make the first attempt. */
+  protected abstract begin(): void;
+  /** An attempt failed before the call was committed or cancelled: try again, wait for others, or {@link finish}. */
+  protected abstract failed(attempt: Attempt, failure: StatusObject): void;
+  /** The buffer is full. */
+  protected abstract overflow(): void;
+  /** Timers of this kind of call are to be stopped: no further attempt will be made. */
+  protected abstract settle(): void;
+  /** The call is over. */
+  protected abstract settled(attempt: Attempt | undefined, outcome: StatusObject): void;
+
+  // Towards the application.
+
+  start(metadata: Metadata, listener: Partial<GrpcClientListener>): void {
+    this.metadata = metadata;
+    this.listener = listener;
+    if (this.cancelled) return;
+    // Further attempts start from timers and network events; what is listed further in expects the caller's context.
+    this.context = new AsyncResource('GrpcLogicalCall');
+    this.begin();
+  }
+
+  sendMessage(message: unknown): void {
+    this.sendMessageWithContext({}, message);
+  }
+
+  sendMessageWithContext(context: MessageContext, message: unknown): void {
+    if (this.ended) {
+      if (context.callback !== undefined) process.nextTick(context.callback);
+      return;
+    }
+    this.buffer.push(message, context);
+    if (this.streamsIn && this.winner === undefined && !this.overflowed && this.buffer.overflows(this.limits)) {
+      this.overflowed = true;
+      this.overflow();
+    }
+    this.pump();
+  }
+
+  halfClose(): void {
+    this.buffer.closed = true;
+    this.pump();
+  }
+
+  startRead(): void {
+    this.reading = true;
+    for (const attempt of this.running) attempt.call.startRead();
+  }
+
+  cancelWithStatus(code: status, details: string): void {
+    if (this.ended || this.cancelled) return;
+    this.cancelled = true;
+    this.settle();
+    const running = [...this.running];
+    for (const attempt of running) attempt.cancel(code, details);
+    // No attempt below will say how the call ended.
+    if (running.length === 0)
+      process.nextTick(() => this.finish(undefined, { code, details, metadata: new Metadata() }));
+  }
+
+  getPeer(): string {
+    return this.latest?.call.getPeer() ?? 'unknown';
+  }
+
+  getAuthContext(): unknown {
+    return this.latest?.call.getAuthContext() ?? null;
+  }
+
+  [channelSymbol](): GrpcChannel | undefined {
+    if (this.latest !== undefined) return channelOf(this.latest.call);
+    // Made to be asked only; without a deadline it leaves no timer behind.
+    return channelOf(this.nextCall({ ...this.options, deadline: Infinity, parent: undefined }));
+  }
+
+  // Towards the attempts.
+
+  onHeaders(attempt: Attempt, headers: Metadata): void {
+    this.commit(attempt);
+    this.listener.onReceiveMetadata?.(headers);
+  }
+
+  onMessage(attempt: Attempt, message: unknown): void {
+    // Not a message, but grpc-js's way to say that a unary call has none: its status may still be followed by a retry.
+    if (message === null) {
+      attempt.saidNoMessage = true;
+      return;
+    }
+    this.commit(attempt);
+    this.listener.onReceiveMessage?.(message);
+  }
+
+  onStatus(attempt: Attempt, outcome: StatusObject): void {
+    this.running.splice(this.running.indexOf(attempt), 1);
+    if (outcome.code === status.OK || this.winner !== undefined || this.cancelled) this.finish(attempt, outcome);
+    else this.failed(attempt, outcome);
+  }
+
+  onAccepted(attempt: Attempt, position: number): void {
+    this.buffer.accepted(position);
+    if (this.winner === attempt) this.buffer.release(position + 1);
+  }
+
+  /** Starts the next attempt. @throws what `nextCall` throws, as when the channel was closed. */
+  protected launch(): Attempt {
+    return this.launched === 0 ? this.open() : this.context!.runInAsyncScope(() => this.open());
+  }
+
+  /** The call is this attempt from now on: others are given up, and what was sent need not be kept. */
+  protected commit(attempt: Attempt): void {
+    if (this.winner !== undefined) return;
+    this.winner = attempt;
+    clearTimeout(attempt.timer);
+    this.settle();
+    for (const other of this.running.splice(0)) {
+      if (other !== attempt) other.abandon(status.CANCELLED, 'Another attempt has answered');
+    }
+    if (!attempt.over) this.running.push(attempt);
+    this.buffer.release(attempt.writing ? attempt.next - 1 : attempt.next);
+  }
+
+  /** Ends the call, once, with what this attempt (if any) said. */
+  protected finish(attempt: Attempt | undefined, outcome: StatusObject): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.settle();
+    for (const other of this.running.splice(0)) other.abandon(status.CANCELLED, 'Another attempt has answered');
+    this.settled(attempt, outcome);
+    this.buffer.settle();
+    if (attempt?.saidNoMessage ?? !this.options.method_definition.responseStream)
+      this.listener.onReceiveMessage?.(null);
+    this.listener.onReceiveStatus?.(outcome);
+  }
+
+  private open(): Attempt {
+    const options = withAttempt(this.options, this.launched + 1);
+    if (this.launched > 0) options.deadline = this.clock.deadline;
+    const call = this.nextCall(options) as unknown as GrpcClientCall;
+    const attempt = new Attempt(this, ++this.launched, call);
+    this.latest = attempt;
+    this.running.push(attempt);
+    // A copy each: what is listed further in adds to it.
+    const metadata = this.metadata!.clone();
+    if (attempt.number > 1) metadata.set(PREVIOUS_ATTEMPTS, String(attempt.number - 1));
+    call.start(metadata, attempt);
+    if (this.reading && !attempt.over) call.startRead();
+    attempt.pump();
+    return attempt;
+  }
+
+  private pump(): void {
+    if (this.running.length === 1) this.running[0]!.pump();
+    else for (const attempt of [...this.running]) attempt.pump();
+  }
+}

@@ -1,0 +1,100 @@
+import { status, type StatusObject } from '@grpc/grpc-js';
+import type { InterceptorOptions, NextCall } from '../core/grpc-client-internals.js';
+import { StatusError } from '../core/status-error.js';
+import type { Attempt } from './attempt.js';
+import { warnOfBuiltInRetry } from './double-retry.js';
+import type { GiveUpReason } from './events.js';
+import { LogicalCall } from './logical-call.js';
+import type { ActiveRetry } from './options.js';
+import { Failure, judge, type Verdict } from './verdict.js';
+
+/** A call that is made again, one attempt after the other, until one is good or nothing speaks for another. */
+export class RetryCall extends LogicalCall {
+  private timer: NodeJS.Timeout | undefined;
+  /** Since the start or the last pushback, which starts the backoff anew. */
+  private retries = 0;
+  private retryDelayMs = 0;
+  private reason: GiveUpReason | undefined;
+
+  constructor(
+    private readonly policy: ActiveRetry,
+    options: InterceptorOptions,
+    nextCall: NextCall,
+  ) {
+    super(options, nextCall, policy.limits);
+  }
+
+  protected override begin(): void {
+    const attempt = this.launch();
+    // Outgrown while it waited: nothing may be kept for yet another one.
+    if (this.overflowed) this.commit(attempt);
+    const { perAttemptTimeoutMs: limit } = this.policy;
+    if (limit === undefined || attempt.over || this.winner !== undefined) return;
+    attempt.timer = setTimeout(() => {
+      attempt.timedOut = true;
+      attempt.cancel(status.DEADLINE_EXCEEDED, `Attempt ${attempt.number} had no answer within ${limit} ms`);
+    }, limit);
+  }
+
+  protected override failed(attempt: Attempt, outcome: StatusObject): void {
+    if (attempt.number === 1) warnOfBuiltInRetry(outcome);
+    const failure = new Failure(this.method, attempt, outcome);
+    const verdict = this.judge(failure);
+    if ('giveUp' in verdict) this.giveUp(attempt, outcome, verdict.giveUp);
+    else this.retry(failure, verdict);
+  }
+
+  /** The attempt that runs becomes the call; while none runs, the next one will. */
+  protected override overflow(): void {
+    const [attempt] = this.running;
+    if (attempt !== undefined) this.commit(attempt);
+  }
+
+  protected override settle(): void {
+    clearTimeout(this.timer);
+  }
+
+  protected override settled(attempt: Attempt | undefined, outcome: StatusObject): void {
+    const { method, policy, launched: attempts, retryDelayMs } = this;
+    const { code } = outcome;
+    if (code === status.OK) policy.throttles?.succeeded(attempt?.call);
+    else policy.onGiveUp?.({ method, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
+    policy.onCallSettled?.({ method, attempts, code, retryDelayMs });
+  }
+
+  private judge(failure: Failure): Verdict {
+    if (this.overflowed) return { giveUp: 'bufferOverflow' };
+    return judge(this.policy, failure, { retries: this.retries, remainingMs: this.clock.remainingMs });
+  }
+
+  private retry(failure: Failure, { delayMs, delayFrom }: Extract<Verdict, { delayMs: number }>): void {
+    const { method, policy } = this;
+    const { attempt, status: outcome } = failure;
+    this.retries = delayFrom === 'pushback' ? 0 : this.retries + 1;
+    this.retryDelayMs += delayMs;
+    this.timer = setTimeout(() => this.again(attempt, outcome), delayMs);
+    const reason = attempt.timedOut ? 'attemptTimeout' : 'status';
+    if (policy.onRetry === undefined) return;
+    policy.onRetry({ method, attempt: attempt.number, error: failure.error, reason, delayMs, delayFrom });
+  }
+
+  private again(last: Attempt, outcome: StatusObject): void {
+    try {
+      this.begin();
+    } catch {
+      // The channel was closed meanwhile; what the server said last says more than that.
+      this.giveUp(last, outcome, 'channelClosed');
+    }
+  }
+
+  private giveUp(attempt: Attempt, outcome: StatusObject, reason: GiveUpReason): void {
+    this.reason = reason;
+    this.finish(attempt, outcome);
+  }
+
+  private giveUpReason(): GiveUpReason {
+    if (this.reason !== undefined) return this.reason;
+    if (this.cancelled) return 'cancelled';
+    return this.overflowed ? 'bufferOverflow' : 'committed';
+  }
+}
