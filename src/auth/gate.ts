@@ -1,0 +1,153 @@
+import { status } from '@grpc/grpc-js';
+import type { ServerCallContext } from '../core/context.js';
+import { identityKey, type Identity } from '../core/identity.js';
+import type { Method } from '../core/method.js';
+import { isThenable, reportHookFailure } from '../core/report.js';
+import { isStatusError, type StatusError } from '../core/status-error.js';
+import { andThen, type IdentitySource } from './authenticate.js';
+import { invalidCredentials, missingCredentials, permissionDenied } from './failures.js';
+import { bodyOf, type Asked, type MessageCheck, type Rule, type RuleBody } from './policy-rule.js';
+
+/** What was decided about a call, for an audit. */
+export interface AuthDecision {
+  readonly allowed: boolean;
+  readonly call: ServerCallContext;
+  /** Who called, if that was found out. */
+  readonly identity: Identity | undefined;
+  /** The rule of the method, in words; undefined when it has none. */
+  readonly rule: string | undefined;
+  /** OK, or what the call was refused with. */
+  readonly code: status;
+  /**
+   * Why it was refused; or, where anyone may call, why credentials did not count. It says more than the client was
+   * told, and holds no token.
+   */
+  readonly reason: unknown;
+}
+
+/** What all gates of a server share. */
+export interface Desk {
+  readonly identify: IdentitySource;
+  /** The `www-authenticate` values for callers without credentials. */
+  readonly challenges: readonly string[];
+  readonly onDecision: ((decision: AuthDecision) => void) | undefined;
+}
+
+/** What remains to be checked of each request message. */
+export interface Remaining {
+  readonly check: MessageCheck;
+  /** As in {@link Asked}. */
+  readonly faults: readonly unknown[];
+}
+
+type Admitted = Remaining | undefined;
+
+/** The way into one method: who calls, and does its rule let him in? What is the same for all calls is known here. */
+export class Gate {
+  private readonly body: RuleBody | undefined;
+  private readonly access: RuleBody['access'];
+
+  constructor(
+    private readonly method: Method,
+    private readonly rule: Rule | undefined,
+    private readonly desk: Desk,
+  ) {
+    this.body = rule && bodyOf(rule);
+    this.access = this.body?.access ?? 'closed';
+  }
+
+  get readsMessages(): boolean {
+    return this.access === 'guarded' && this.body!.readsMessages;
+  }
+
+  /** Lets a call in, at once where nobody has to wait, or throws what it is refused with. */
+  admit(call: ServerCallContext): Admitted | Promise<Admitted> {
+    if (this.access === 'closed') return this.refuse(call, undefined, permissionDenied(this.whyClosed()));
+    const open = this.access === 'open';
+    const failed = (error: unknown): Admitted =>
+      open ? this.allow(call, undefined, reasonOf(error)) : this.refuse(call, undefined, refusalOf(error));
+    let identity: Identity | undefined | Promise<Identity | undefined>;
+    try {
+      identity = this.desk.identify(call);
+    } catch (error) {
+      return failed(error);
+    }
+    if (!isThenable(identity)) return this.receive(call, identity);
+    return identity.then((found) => this.receive(call, found), failed);
+  }
+
+  /** Lets a request message through or throws; `first` is the one whose passing decides the call. */
+  pass(call: ServerCallContext, remaining: Remaining, message: unknown, first: boolean): void | Promise<void> {
+    const identity = call.get(identityKey)!;
+    return andThen(remaining.check(message), (yes) => {
+      if (!yes) this.deny(call, identity, remaining.faults);
+      else if (first) this.allow(call, identity);
+    });
+  }
+
+  private receive(call: ServerCallContext, identity: Identity | undefined): Admitted | Promise<Admitted> {
+    if (identity !== undefined) call.set(identityKey, identity);
+    if (this.access === 'open') return this.allow(call, identity);
+    if (identity === undefined) return this.refuse(call, undefined, missingCredentials(this.desk.challenges));
+    return this.ask({ identity, call, faults: [] });
+  }
+
+  private ask(asked: Asked): Admitted | Promise<Admitted> {
+    const { call, identity, faults } = asked;
+    return andThen(this.body!.decide(asked), (verdict) => {
+      if (typeof verdict === 'function') return { check: verdict, faults };
+      return verdict === true ? this.allow(call, identity) : this.deny(call, identity, faults);
+    });
+  }
+
+  private allow(call: ServerCallContext, identity: Identity | undefined, reason?: unknown): undefined {
+    if (this.desk.onDecision !== undefined) this.tell(call, identity, status.OK, reason);
+    return undefined;
+  }
+
+  private deny(call: ServerCallContext, identity: Identity, faults: readonly unknown[]): never {
+    const reason = new Error(`not allowed by the rule: ${this.rule!.description}`, { cause: faults[0] });
+    return this.refuse(call, identity, permissionDenied(reason, this.scopeChallenge(identity)));
+  }
+
+  private refuse(call: ServerCallContext, identity: Identity | undefined, error: StatusError): never {
+    if (this.desk.onDecision !== undefined) this.tell(call, identity, error.code, reasonOf(error));
+    throw error;
+  }
+
+  private tell(call: ServerCallContext, identity: Identity | undefined, code: status, reason: unknown): void {
+    const rule = this.rule?.description;
+    const failed = (error: unknown): void => reportHookFailure('auth', 'onDecision', error);
+    try {
+      const told: unknown = this.desk.onDecision!({ allowed: code === status.OK, call, identity, rule, code, reason });
+      if (isThenable(told)) told.then(undefined, failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  private whyClosed(): Error {
+    const { rule, method } = this;
+    return new Error(
+      rule === undefined ? `no rule for ${method.path}` : `not allowed by the rule: ${rule.description}`,
+    );
+  }
+
+  /** RFC 6750, section 3.1: a bearer may learn which scopes a better token needs. */
+  private scopeChallenge(identity: Identity): string | undefined {
+    const { scopes } = this.body!;
+    const bearer = this.desk.challenges.find((challenge) => challenge.startsWith('Bearer '));
+    if (bearer === undefined || identity.scheme !== 'bearer') return undefined;
+    if (scopes.every((scope) => identity.scopes.includes(scope))) return undefined;
+    return `${bearer}, error="insufficient_scope", scope="${scopes.join(' ')}"`;
+  }
+}
+
+function refusalOf(error: unknown): StatusError {
+  return isStatusError(error) ? error : invalidCredentials(error);
+}
+
+/** What lies behind the neutral text. */
+function reasonOf(error: unknown): unknown {
+  return isStatusError(error) ? (error.cause ?? error) : error;
+}
