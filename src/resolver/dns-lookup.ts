@@ -1,0 +1,65 @@
+import { promises as dns } from 'node:dns';
+import { isIP } from 'node:net';
+import { formatAddress } from './address.js';
+
+/** What a target of the polling resolver asks for: `dns-poll:///host:port`. */
+export interface DnsQuestion {
+  readonly host: string;
+  /** Undefined where the target has none. */
+  readonly port: number | undefined;
+}
+
+/** Answers with addresses, `host:port` each. A rejection, or an empty list, leaves the last good answer in place. */
+export type DnsLookup = (question: DnsQuestion) => Promise<readonly string[]>;
+
+/** grpc's port where a target names none. */
+const defaultPort = 443;
+
+/** A and AAAA through the operating system, as grpc-js's own resolver asks: /etc/hosts and search domains count. */
+export const systemLookup: DnsLookup = async ({ host, port = defaultPort }) => {
+  const found = await dns.lookup(host, { all: true });
+  return found.map(({ address }) => formatAddress(address, port));
+};
+
+/** See {@link dnsLookup}. */
+export interface DnsServers {
+  /**
+   * Name servers, as in `10.0.0.2` or `[::1]:5353`.
+   *
+   * @default those of the operating system
+   */
+  readonly servers?: readonly string[];
+}
+
+/** A and AAAA straight from name servers, past /etc/hosts and the thread pool that `dns.lookup` shares with files. */
+export function dnsLookup(options: DnsServers = {}): DnsLookup {
+  const resolver = resolverOf(options);
+  return async ({ host, port = defaultPort }) => {
+    if (isIP(host) !== 0) return [formatAddress(host, port)];
+    const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    if (v4.status === 'rejected' && v6.status === 'rejected') throw v4.reason;
+    return [v4, v6]
+      .flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+      .map((address) => formatAddress(address, port));
+  };
+}
+
+/**
+ * SRV records: each brings its own port, so the target has none, as in `dns-poll:///_grpc._tcp.shop.example`. Of several
+ * priorities only the best (lowest) is used, as RFC 2782 asks; weights are not, since round robin is even. The records'
+ * host names are resolved anew at each connection.
+ */
+export function srvLookup(options: DnsServers = {}): DnsLookup {
+  const resolver = resolverOf(options);
+  return async ({ host }) => {
+    const records = await resolver.resolveSrv(host);
+    const best = Math.min(...records.map(({ priority }) => priority));
+    return records.filter(({ priority }) => priority === best).map(({ name, port }) => formatAddress(name, port));
+  };
+}
+
+function resolverOf({ servers }: DnsServers): InstanceType<typeof dns.Resolver> {
+  const resolver = new dns.Resolver();
+  if (servers !== undefined) resolver.setServers(servers);
+  return resolver;
+}

@@ -1,0 +1,89 @@
+import type { ChannelOptions } from '@grpc/grpc-js';
+import { optionsOf } from '../core/options.js';
+import { MAX_DELAY_MS } from '../core/retry-policy.js';
+import type { BackoffOptions } from './backoff.js';
+import { isLoadBalancerNameRegistered, requireExperimental } from './experimental.js';
+import { healthPolicyName, registerHealthPolicy } from './health-policy.js';
+import { outlierDetectionConfig, type OutlierDetectionOptions } from './outlier-detection.js';
+
+/** How calls are spread over the addresses of a target. */
+export interface RoundRobinOptions {
+  /** Asks each backend's health service, and leaves out who does not serve (gRFC A17); off when absent. */
+  readonly healthCheck?: HealthCheckOptions;
+  /** Leaves out who fails more than others (gRFC A50); off when absent. */
+  readonly outlierDetection?: OutlierDetectionOptions;
+  /**
+   * After how long a silence a connection with open calls is pinged, in milliseconds; a health check is such a call.
+   * Together with `keepaliveTimeoutMs` this says how soon a backend that hangs is noticed. Servers in other languages
+   * refuse clients that ping more often than every five minutes, unless they are told otherwise (gRFC A8); grpc-js's do not.
+   *
+   * @default no pings
+   */
+  readonly keepaliveTimeMs?: number;
+  /**
+   * How long a ping may stay without an answer, in milliseconds, before the connection is given up.
+   *
+   * @default 20_000
+   */
+  readonly keepaliveTimeoutMs?: number;
+}
+
+/** What to ask a backend. After a failure it is asked again after a backoff. */
+export interface HealthCheckOptions extends BackoffOptions {
+  /** Fully qualified, as in `shop.OrderService`; empty for the backend as a whole. */
+  readonly serviceName: string;
+}
+
+type PolicyConfig = Readonly<Record<string, object>>;
+
+/** What round robin is to a channel: its policies, in order of preference, and what stands outside the service config. */
+export interface RoundRobinSettings {
+  /** A channel takes the first that its copy of grpc-js knows. */
+  readonly policies: readonly PolicyConfig[];
+  readonly channelOptions: ChannelOptions;
+}
+
+/** @throws TypeError naming the option that is wrong. */
+export function readRoundRobin(owner: string, options: RoundRobinOptions): RoundRobinSettings {
+  const check = optionsOf(`${owner}: roundRobin`, options, [
+    'healthCheck',
+    'outlierDetection',
+    'keepaliveTimeMs',
+    'keepaliveTimeoutMs',
+  ]);
+  const { keepaliveTimeMs, keepaliveTimeoutMs } = options;
+  const range = { min: 1, max: MAX_DELAY_MS };
+  const channelOptions = {
+    ...(keepaliveTimeMs !== undefined && { 'grpc.keepalive_time_ms': check.number('keepaliveTimeMs', range) }),
+    ...(keepaliveTimeoutMs !== undefined && { 'grpc.keepalive_timeout_ms': check.number('keepaliveTimeoutMs', range) }),
+  };
+  return { policies: policiesOf(owner, options), channelOptions };
+}
+
+function policiesOf(owner: string, { healthCheck, outlierDetection }: RoundRobinOptions): readonly PolicyConfig[] {
+  const policies: PolicyConfig[] = [{ round_robin: {} }];
+  if (healthCheck !== undefined) policies.unshift(healthCheckConfig(owner, healthCheck));
+  if (outlierDetection === undefined) return policies;
+  requireOutlierDetection(owner);
+  const outlier = outlierDetectionConfig(`${owner}: outlierDetection`, outlierDetection);
+  return [{ outlier_detection: { ...outlier, child_policy: policies } }, ...policies];
+}
+
+function healthCheckConfig(owner: string, options: HealthCheckOptions): PolicyConfig {
+  const check = optionsOf(`${owner}: healthCheck`, options, ['serviceName', 'initialBackoffMs', 'maxBackoffMs']);
+  const { serviceName } = options;
+  if (typeof serviceName !== 'string') throw check.error('serviceName', "a service's name, or ''", serviceName);
+  const initialBackoffMs = check.number('initialBackoffMs', { min: 1, max: 2 ** 30, fallback: 1_000 });
+  const maxBackoffMs = check.number('maxBackoffMs', { min: 1, max: 2 ** 30, fallback: 120_000 });
+  registerHealthPolicy(`${owner}: healthCheck`);
+  return { [healthPolicyName]: { serviceName, initialBackoffMs, maxBackoffMs } };
+}
+
+/** grpc-js would fall back to a single connection without a word where the policy is turned off. */
+function requireOutlierDetection(owner: string): void {
+  requireExperimental(`${owner}: outlierDetection`, 'isLoadBalancerNameRegistered');
+  if (isLoadBalancerNameRegistered('outlier_detection')) return;
+  throw new Error(
+    `${owner}: outlierDetection is turned off in grpc-js: unset GRPC_EXPERIMENTAL_ENABLE_OUTLIER_DETECTION`,
+  );
+}

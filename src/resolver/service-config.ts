@@ -1,0 +1,65 @@
+import type { ChannelOptions } from '@grpc/grpc-js';
+import { optionsOf } from '../core/options.js';
+import { checkedThrottling, type RetryPolicy, type RetryThrottling } from '../core/retry-policy.js';
+import { methodConfigs, type MethodSettings } from './method-config.js';
+import { readRoundRobin, type RoundRobinOptions } from './round-robin.js';
+
+/** See {@link serviceConfig}. */
+export interface ServiceConfigOptions {
+  /** Spreads calls over all addresses of the target; without it grpc-js uses the first that answers. */
+  readonly roundRobin?: RoundRobinOptions;
+  /**
+   * grpc-js's own retry, for every method. It is invisible to interceptors, and repeats whatever fails with these codes:
+   * give it to methods that may run twice, or use `retryClientInterceptor`, never both.
+   */
+  readonly retry?: RetryPolicy;
+  /** Keeps the retries of a channel from making an outage worse; off when absent. */
+  readonly retryThrottling?: RetryThrottling;
+  /** The longest deadline of a call, in milliseconds, for every method. A call's own deadline counts if it is earlier. */
+  readonly timeoutMs?: number;
+  /**
+   * The same for some methods: `'pkg.Service/Name'` goes before `'pkg.Service/*'`, and that before what stands outside.
+   *
+   * @example { 'shop.ProductService/GetProduct': { retry: { maxAttempts: 3 }, timeoutMs: 500 } }
+   */
+  readonly methods?: Readonly<Record<string, MethodSettings>>;
+}
+
+/** grpc-js's own limit of attempts; beyond it a channel option has to allow them. */
+const grpcMaxAttempts = 5;
+
+/**
+ * Channel options with a service config: the one way to write `grpc.service_config`, whose text grpc-js partly reads
+ * otherwise than its documents say. Spread the result into the client's options. Configs from DNS are turned off, as one
+ * would replace this.
+ *
+ * @throws TypeError naming the option that is wrong.
+ * @throws Error when grpc-js lacks a part that an option stands on.
+ * @example new ShopClient(target, credentials, serviceConfig({ roundRobin: {}, timeoutMs: 2_000 }))
+ */
+export function serviceConfig(options: ServiceConfigOptions): ChannelOptions {
+  const { retryThrottling } = options;
+  optionsOf('serviceConfig', options, ['roundRobin', 'retry', 'retryThrottling', 'timeoutMs', 'methods']);
+  const balancing = options.roundRobin && readRoundRobin('serviceConfig', options.roundRobin);
+  const { configs, maxAttempts } = methodConfigs('serviceConfig', options);
+  const config = {
+    ...(balancing && { loadBalancingConfig: balancing.policies }),
+    ...(configs.length > 0 && { methodConfig: configs }),
+    ...(retryThrottling && { retryThrottling: checkedThrottling('serviceConfig: retryThrottling', retryThrottling) }),
+  };
+  return {
+    'grpc.service_config': JSON.stringify(config),
+    'grpc.service_config_disable_resolution': 1,
+    ...balancing?.channelOptions,
+    ...(maxAttempts > grpcMaxAttempts && { 'grpc-node.retry_max_attempts_limit': maxAttempts }),
+  };
+}
+
+/**
+ * Channel options for round robin: `serviceConfig({ roundRobin: options })`.
+ *
+ * @throws TypeError naming the option that is wrong.
+ */
+export function roundRobin(options: RoundRobinOptions = {}): ChannelOptions {
+  return serviceConfig({ roundRobin: options });
+}
