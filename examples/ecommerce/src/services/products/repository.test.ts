@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../database/database.js';
 import { ProductCategory } from '../../gen/ecommerce/product.js';
-import { collect } from '../../testing/collect.js';
+import { collect } from '../../streams/collect.js';
 import { openTestDatabase } from '../../testing/test-database.js';
 import { ProductRepository, type ProductFields, type Selection } from './repository.js';
 

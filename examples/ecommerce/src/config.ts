@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+
+/** How the shop was asked to run. */
+export interface Config {
+  /** End after the journey. */
+  readonly once: boolean;
+  /** Keep nothing on disk. */
+  readonly memory: boolean;
+  /** Every replica a process of its own; needs `databaseUrl`. */
+  readonly processes: boolean;
+  /** Serve and call with mTLS. */
+  readonly tls: boolean;
+  /** The log on the terminal instead of in a file. */
+  readonly log: boolean;
+  readonly databaseUrl: string | undefined;
+  readonly portOffset: number;
+}
+
+export const USAGE = `npm start -- [--once] [--memory] [--processes] [--tls] [--log]
+
+  --once       end after the customer journey; exit status 0 only if every step did what it should
+  --memory     keep nothing on disk
+  --processes  every replica in a process of its own (needs DATABASE_URL)
+  --tls        make development certificates, and use mTLS everywhere
+  --log        the log on the terminal instead of in .data/shop.log
+
+  DATABASE_URL=postgres://…   run on PostgreSQL instead of PGlite
+  SHOP_PORT_OFFSET=100        move all ports`;
+
+/**
+ * The configuration from arguments and environment.
+ *
+ * @throws Error with a sentence for people when they do not fit together.
+ */
+export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
+  const off = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: { once: off, memory: off, processes: off, tls: off, log: off },
+  });
+  const databaseUrl = env['DATABASE_URL'] || undefined;
+  if (values.processes && databaseUrl === undefined) {
+    throw new Error('--processes needs DATABASE_URL: the embedded database serves one process only.');
+  }
+  if (values.memory && databaseUrl !== undefined) {
+    throw new Error('--memory and DATABASE_URL exclude each other: which database is it to be?');
+  }
+  return { ...values, databaseUrl, portOffset: readPortOffset(env) };
+}
+
+/** From SHOP_PORT_OFFSET. */
+export function readPortOffset(env: NodeJS.ProcessEnv): number {
+  const text = env['SHOP_PORT_OFFSET'] || '0';
+  const offset = Number(text);
+  if (Number.isInteger(offset) && offset >= -9_000 && offset <= 15_000) return offset;
+  throw new Error(`SHOP_PORT_OFFSET must be a whole number from -9000 to 15000, not ${text}.`);
+}

@@ -1,0 +1,31 @@
+import type { status } from '@grpc/grpc-js';
+import Table from 'cli-table3';
+import { statusName } from 'grpc-js-middleware';
+import type { Entry } from './recorder.js';
+
+/** The journey for people: what was called, what came of it, and what the middleware did about it. */
+export function renderTable(entries: readonly Entry[]): string {
+  const table = new Table({
+    head: ['', 'RPC', 'kind', 'status', 'attempts', 'replica', 'ms', 'what the middleware did'],
+    colAligns: ['left', 'left', 'left', 'left', 'right', 'left', 'right', 'left'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const entry of entries) {
+    const { rpc, kind, code, attempts, replica, durationMs, notes } = entry;
+    const mark = asExpected(entry) ? '✓' : '✗';
+    table.push([mark, rpc, words(kind), nameOf(code), attempts, replica, durationMs.toFixed(1), notes.join('; ')]);
+  }
+  return table.toString();
+}
+
+export function asExpected({ expected, code, failed }: Entry): boolean {
+  return code === expected && !failed;
+}
+
+function words(kind: string): string {
+  return kind.replace('_', ' ');
+}
+
+function nameOf(code: status | undefined): string {
+  return code === undefined ? 'no answer' : statusName(code);
+}
