@@ -34,7 +34,11 @@ function codecOf<T extends ErrorDetailType, M>(
 
 const codecs: { readonly [T in ErrorDetailType]: DetailCodec<T> } = {
   badRequest: codecOf('badRequest', wire.BadRequest, undefined, ({ fieldViolations }) => ({
-    fieldViolations: fieldViolations.map(withoutEmpty),
+    fieldViolations: fieldViolations.map(({ field, description, ...optional }) => ({
+      field,
+      description,
+      ...withoutEmpty(optional),
+    })),
   })),
   debugInfo: codecOf('debugInfo', wire.DebugInfo),
   errorInfo: codecOf('errorInfo', wire.ErrorInfo),
@@ -63,7 +67,7 @@ const codecsByUrl = new Map(Object.values(codecs).map((each) => [each.typeUrl, e
 export function encodeDetail(detail: ErrorDetail): Any | undefined {
   try {
     const codec = codecs[detail.type] as DetailCodec<ErrorDetailType>;
-    return { typeUrl: codec.typeUrl, value: Buffer.from(codec.encode(detail)) };
+    return { typeUrl: codec.typeUrl, value: bufferOf(codec.encode(detail)) };
   } catch {
     return undefined;
   }
@@ -132,4 +136,9 @@ function duration(ms: number): Duration {
 
 function milliseconds(delay: Duration | undefined): number {
   return delay === undefined ? 0 : Math.max(0, Number(delay.seconds) * 1000 + delay.nanos / 1e6);
+}
+
+/** The same bytes, not copied: they are the writer's gift. */
+export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }

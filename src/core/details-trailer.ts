@@ -1,7 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { Any } from '../gen/google/protobuf/any.js';
 import { Status } from '../gen/google/rpc/status.js';
-import { decodeDetails, encodeDetail } from './details-codec.js';
+import { bufferOf, decodeDetails, encodeDetail } from './details-codec.js';
 import type { ErrorDetail, ErrorDetailOf, FieldViolation } from './details.js';
 
 /** The trailer that carries a serialised google.rpc.Status. */
@@ -16,8 +16,11 @@ const MAX_BYTES = 5500;
 /** What peers accept, less other headers of a Trailers-Only answer, in bytes as sent. */
 const TRAILER_BUDGET = 8192 - 400;
 
-/** Bytes of a detail's type URL and lengths, at most. */
-const ENTRY_OVERHEAD = 64;
+/** Bytes of tags and lengths around a detail, or around the text, at most. */
+const ENTRY_OVERHEAD = 16;
+
+/** The same, and the type URL, for a BadRequest. */
+const BAD_REQUEST_OVERHEAD = ENTRY_OVERHEAD + 48;
 
 /** What can be told of an error in one trailer. */
 export interface RichStatus {
@@ -46,13 +49,16 @@ export function detailsInTrailers(metadata: Metadata): ErrorDetail[] {
 interface Entry {
   readonly detail: ErrorDetail;
   readonly encoded: Any;
-  /** Bytes that it takes in a google.rpc.Status. */
+  /** Bytes that it takes in a google.rpc.Status, at most. */
   readonly size: number;
 }
 
 function encodeWithin({ code, details, errorDetails }: RichStatus, budget: number): Buffer | undefined {
-  let entries = errorDetails.map(entryOf).filter((entry) => entry !== undefined);
-  let excess = Status.encode({ code, message: details, details: [] }).finish().length - budget;
+  let entries = errorDetails
+    .map(withinReason)
+    .map(entryOf)
+    .filter((entry) => entry !== undefined);
+  let excess = ENTRY_OVERHEAD + Buffer.byteLength(details) - budget;
   for (const { size } of entries) excess += size;
   while (excess > 0 && entries.length > 0) {
     const index = firstToReduce(entries);
@@ -61,15 +67,19 @@ function encodeWithin({ code, details, errorDetails }: RichStatus, budget: numbe
     entries = smaller === undefined ? entries.toSpliced(index, 1) : entries.with(index, smaller);
   }
   if (entries.length === 0) return undefined;
-  return Buffer.from(
-    Status.encode({ code, message: details, details: entries.map(({ encoded }) => encoded) }).finish(),
-  );
+  return bufferOf(Status.encode({ code, message: details, details: entries.map(({ encoded }) => encoded) }).finish());
+}
+
+/** Spares us from encoding what cannot fit, as a violation takes two bytes at least. */
+function withinReason(detail: ErrorDetail): ErrorDetail {
+  if (detail.type !== 'badRequest' || detail.fieldViolations.length <= MAX_BYTES / 2) return detail;
+  return { ...detail, fieldViolations: detail.fieldViolations.slice(0, MAX_BYTES / 2) };
 }
 
 function entryOf(detail: ErrorDetail): Entry | undefined {
   const encoded = encodeDetail(detail);
   if (encoded === undefined) return undefined;
-  return { detail, encoded, size: Status.encode({ code: 0, message: '', details: [encoded] }).finish().length };
+  return { detail, encoded, size: encoded.value.length + encoded.typeUrl.length + ENTRY_OVERHEAD };
 }
 
 function firstToReduce(entries: readonly Entry[]): number {
@@ -90,13 +100,16 @@ function reduced({ detail, size }: Entry, excess: number): Entry | undefined {
 function fewerViolations(detail: ErrorDetailOf<'badRequest'>, room: number): Entry | undefined {
   const [first] = detail.fieldViolations;
   if (first === undefined) return undefined;
-  let left = room - ENTRY_OVERHEAD;
-  const kept = detail.fieldViolations.filter((violation) => {
-    left -= encodeDetail({ type: 'badRequest', fieldViolations: [violation] })?.value.length ?? 0;
-    return left >= 0;
-  });
-  const entry = entryOf({ ...detail, fieldViolations: kept.length > 0 ? kept : [shortened(first)] });
+  let left = room - BAD_REQUEST_OVERHEAD;
+  // What does not fit any more ends the search: the request that caused these violations may have millions.
+  const end = detail.fieldViolations.findIndex((violation) => (left -= sizeOfViolation(violation)) < 0);
+  const kept = end > 0 ? detail.fieldViolations.slice(0, end) : [shortened(first)];
+  const entry = entryOf({ ...detail, fieldViolations: kept });
   return entry !== undefined && entry.size <= room ? entry : undefined;
+}
+
+function sizeOfViolation(violation: FieldViolation): number {
+  return encodeDetail({ type: 'badRequest', fieldViolations: [violation] })?.value.length ?? 0;
 }
 
 function shortened({ field, description }: FieldViolation): FieldViolation {
