@@ -1,0 +1,25 @@
+/** A line as a logger got it. */
+export interface RecordedLine extends Record<string, unknown> {
+  readonly level: string;
+  readonly msg: string;
+}
+
+type Log = (fields: object, msg: string) => void;
+
+/** A logger of pino's shape that keeps what it is told. */
+export class LineRecorder {
+  readonly lines: RecordedLine[] = [];
+  readonly debug = this.at('debug');
+  readonly info = this.at('info');
+  readonly warn = this.at('warn');
+  readonly error = this.at('error');
+
+  /** The lines with this message. */
+  with(msg: string): RecordedLine[] {
+    return this.lines.filter((line) => line.msg === msg);
+  }
+
+  private at(level: string): Log {
+    return (fields, msg) => void this.lines.push({ ...fields, level, msg });
+  }
+}
