@@ -12,7 +12,8 @@ export const serverTraceKey = sharedContextKey<Context | undefined>('trace-conte
 export function extractContext(propagator: TextMapPropagator, metadata: Metadata): Context {
   try {
     // Whatever is active here belongs to the connection, not to the call.
-    return propagator.extract(ROOT_CONTEXT, metadata, metadataGetter);
+    const extracted = propagator.extract(ROOT_CONTEXT, metadata, metadataGetter) as Context | undefined;
+    return typeof extracted?.getValue === 'function' ? extracted : ROOT_CONTEXT;
   } catch (error) {
     reportHookFailure('tracing', 'propagator.extract', error);
     return ROOT_CONTEXT;
