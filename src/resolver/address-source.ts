@@ -72,8 +72,7 @@ class SourceSupply implements AddressSupply {
     while (!signal.aborted) {
       const error = await this.#runOnce(signal, publish);
       if (signal.aborted) return;
-      this.report(error);
-      publish({ problem: error.message });
+      this.#fail(error, publish);
       await sleep(this.backoff.next(), signal);
     }
   }
@@ -94,12 +93,14 @@ class SourceSupply implements AddressSupply {
   #accept(list: readonly string[], publish: (answer: Answer) => void): void {
     const { addresses, refused } = readAddresses(list);
     if (refused.length > 0) this.report(new Error(`not 'host:port': ${refused.map(String).join(', ')}`));
-    if (addresses.length > 0) {
-      this.backoff.reset();
-      publish({ addresses });
-    } else {
-      publish({ problem: 'the address source gave no addresses' });
-    }
+    if (addresses.length === 0) return this.#fail(new Error('the address source gave no addresses'), publish);
+    this.backoff.reset();
+    publish({ addresses });
+  }
+
+  #fail(error: Error, publish: (answer: Answer) => void): void {
+    this.report(error);
+    publish({ problem: error.message });
   }
 }
 

@@ -1,3 +1,4 @@
+import { connectivityState } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { roundRobin } from './service-config.js';
 import { registerStaticResolver, type StaticResolver } from './static-resolver.js';
@@ -113,7 +114,7 @@ describe('registerStaticResolver', () => {
     await new Promise<void>((resolve) => {
       const look = () => {
         const state = channel.getConnectivityState(false);
-        if (state === 0) resolve();
+        if (state === connectivityState.IDLE) resolve();
         else channel.watchConnectivityState(state, Infinity, look);
       };
       look();

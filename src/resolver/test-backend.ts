@@ -20,6 +20,8 @@ export type TestHealth = 'SERVING' | 'NOT_SERVING' | 'silent' | 'none' | status;
 export class TestBackend {
   readonly watches = new Set<WatchCall>();
   watchesSeen = 0;
+  /** Unary calls received. */
+  calls = 0;
   /** Fails each unary call with INTERNAL. */
   fails = false;
   port = 0;
@@ -68,7 +70,10 @@ export class TestBackend {
   #echo(): EchoServiceServer {
     const answer = () => ({ text: this.name, count: 1, payload: Buffer.alloc(0) });
     return {
-      echo: (_call, callback) => (this.fails ? callback({ code: status.INTERNAL }) : callback(null, answer())),
+      echo: (_call, callback) => (
+        this.calls++,
+        this.fails ? callback({ code: status.INTERNAL }) : callback(null, answer())
+      ),
       serverEcho: (call) => call.end(answer()),
       clientEcho: (call, callback) => call.on('data', () => {}).on('end', () => callback(null, answer())),
       bidiEcho: (call) => call.on('data', () => call.write(answer())).on('end', () => call.end()),

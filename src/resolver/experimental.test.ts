@@ -1,0 +1,31 @@
+import { connectivityState, Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { channelOver, requireExperimental, type RealSubchannel } from './experimental.js';
+
+describe('requireExperimental', () => {
+  it('passes where grpc-js has the parts', () => {
+    expect(() => requireExperimental('roundRobin', 'registerLoadBalancerType', 'BaseSubchannelWrapper')).not.toThrow();
+  });
+
+  it('names the feature and what is missing', () => {
+    expect(() => requireExperimental('roundRobin', 'registerLoadBalancerType', 'magic' as never)).toThrow(
+      'roundRobin needs experimental.magic, which the installed @grpc/grpc-js lacks; supported are 1.14.5 up to 2',
+    );
+  });
+});
+
+describe('channelOver', () => {
+  it('turns a start that rejects into a status, since nobody holds its promise', async () => {
+    const subchannel = {
+      getConnectivityState: () => connectivityState.READY,
+      getChannel: () => ({
+        createCall: () => ({ start: () => Promise.reject(new Error('Cannot create call, subchannel not READY')) }),
+      }),
+    } as unknown as RealSubchannel;
+    const call = channelOver(subchannel).createCall('/a.B/C', Infinity, undefined, null, undefined);
+    const ended = await new Promise<StatusObject>((resolve) =>
+      call.start(new Metadata(), { onReceiveMetadata: () => {}, onReceiveMessage: () => {}, onReceiveStatus: resolve }),
+    );
+    expect(ended).toMatchObject({ code: status.UNAVAILABLE, details: 'Cannot create call, subchannel not READY' });
+  });
+});
