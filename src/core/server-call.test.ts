@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { connect as connectHttp2, constants } from 'node:http2';
 import {
   Metadata,
   ServerInterceptingCall,
@@ -10,9 +11,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { echoCall, kinds, type Seen } from '../../test/support/echo-call.js';
 import { echoServer, type EchoServer } from '../../test/support/echo-server.js';
 import { until } from '../../test/support/until.js';
-import type { EchoRequest } from '../gen/grpc_js_middleware/testing/v1/echo.js';
+import { EchoServiceService, type EchoRequest } from '../gen/grpc_js_middleware/testing/v1/echo.js';
 import { contextKey } from './context-key.js';
-import { callContext, currentCall, tryCurrentCall } from './context.js';
+import { callContext, currentCall, tryCurrentCall, type ServerCallContext } from './context.js';
 import { defineServerInterceptor } from './define.js';
 import type { CallEnd, ServerHooks } from './hooks.js';
 import type { CallKind } from './method.js';
@@ -369,4 +370,50 @@ test('an error stays Trailers-Only, so that the client may retry it', async () =
     unary.on('metadata', (metadata: Metadata) => (headers += metadata.get('x-head').length));
   });
   expect(headers).toBe(0);
+});
+
+test('a message that cannot be serialised was not sent', async () => {
+  const unserialisable = {
+    get text(): string {
+      throw new Error('secret');
+    },
+  };
+  await serve([], {
+    ...echo(),
+    serverEcho: ((call: { write(message: unknown): void; end(): void }) => {
+      call.write({ text: 'good', count: 1, payload: Buffer.alloc(0) });
+      call.write(unserialisable);
+      call.end();
+    }) as never,
+  });
+  expect(await call('server_stream')).toMatchObject({ code: status.INTERNAL, details: 'Error serializing response' });
+  expect(ends).toMatchObject([{ code: status.INTERNAL, origin: 'transport', sent: 1 }]);
+});
+
+test('a status that never left, because the client did not read and went away, is CANCELLED', async () => {
+  let context!: ServerCallContext;
+  const payload = Buffer.alloc(100_000);
+  await serve([defineServerInterceptor('hold', () => (own) => void (context = own))], {
+    ...echo(),
+    serverEcho: ((call: { write(message: unknown): void }) =>
+      void call.write({ text: '', count: 1, payload })) as never,
+  });
+  const session = connectHttp2(`http://127.0.0.1:${server.port}`, { settings: { initialWindowSize: 10 } });
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': EchoServiceService.serverEcho.path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  stream.on('error', () => undefined);
+  stream.end(Buffer.from([0, 0, 0, 0, 0]));
+  stream.pause();
+  await new Promise((resolve) => stream.once('response', resolve));
+  context.end(new StatusError(status.ABORTED, 'enough'));
+  expect(context.signal.aborted).toBe(true);
+  expect(ends).toEqual([]);
+  stream.close(constants.NGHTTP2_CANCEL);
+  await until(() => ends.length === 1);
+  session.destroy();
+  expect(ends).toMatchObject([{ code: status.CANCELLED, origin: 'cancelled' }]);
 });

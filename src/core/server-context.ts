@@ -322,7 +322,6 @@ export class ServerCall implements ServerCallContext {
   }
 
   private finish(given: OutgoingStatus, origin: EndOrigin): void {
-    if (this.ended) return;
     this.ended = true;
     this.timer?.cancel();
     this.stopListener = undefined;
