@@ -1,3 +1,5 @@
+import { until } from './until.js';
+
 /** A line as a logger got it. */
 export interface RecordedLine extends Record<string, unknown> {
   readonly level: string;
@@ -22,4 +24,10 @@ export class LineRecorder {
   private at(level: string): Log {
     return (fields, msg) => void this.lines.push({ ...fields, level, msg });
   }
+}
+
+/** The line at the end of the last call, once it is there. */
+export async function lastLine(log: LineRecorder): Promise<RecordedLine> {
+  await until(() => log.with('finished call').length > 0);
+  return log.with('finished call').at(-1)!;
 }
