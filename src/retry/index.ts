@@ -15,6 +15,10 @@ export {
 export type { BufferOptions, RetryOptions, RetryOverrides, RetryQuestion } from './options.js';
 export type { RetryPolicy, RetryThrottling, StatusCode } from '../core/retry-policy.js';
 
+// Hedging.
+export { hedgingClientInterceptor } from './hedging-client-interceptor.js';
+export type { HedgingOptions } from './hedging-options.js';
+
 // What happened.
 export type {
   CallSettledEvent,

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { channelOf, channelSymbol, withAttempt } from '../core/client-context.js';
+import { channelBelow, channelOf, channelSymbol, withAttempt } from '../core/client-context.js';
 import type {
   GrpcChannel,
   GrpcClientCall,
@@ -32,9 +32,9 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   protected winner: Attempt | undefined;
   protected latest: Attempt | undefined;
   protected launched = 0;
-  protected cancelled = false;
+  protected cancelled: StatusObject | undefined;
   protected overflowed = false;
-  private ended = false;
+  protected ended = false;
   private reading = false;
   private metadata: Metadata | undefined;
   private listener: Partial<GrpcClientListener> = {};
@@ -67,7 +67,10 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   start(metadata: Metadata, listener: Partial<GrpcClientListener>): void {
     this.metadata = metadata;
     this.listener = listener;
-    if (this.cancelled) return;
+    if (this.cancelled !== undefined) {
+      this.finishSoon(this.cancelled);
+      return;
+    }
     // Further attempts start from timers and network events; what is listed further in expects the caller's context.
     this.context = new AsyncResource('GrpcLogicalCall');
     this.begin();
@@ -101,14 +104,15 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   }
 
   cancelWithStatus(code: status, details: string): void {
-    if (this.ended || this.cancelled) return;
-    this.cancelled = true;
+    if (this.ended || this.cancelled !== undefined) return;
+    this.cancelled = { code, details, metadata: new Metadata() };
+    // Never started: somebody made this call only to ask where it goes.
+    if (this.metadata === undefined) return;
     this.settle();
     const running = [...this.running];
     for (const attempt of running) attempt.cancel(code, details);
     // No attempt below will say how the call ended.
-    if (running.length === 0)
-      process.nextTick(() => this.finish(undefined, { code, details, metadata: new Metadata() }));
+    if (running.length === 0) this.finishSoon(this.cancelled);
   }
 
   getPeer(): string {
@@ -121,8 +125,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
 
   [channelSymbol](): GrpcChannel | undefined {
     if (this.latest !== undefined) return channelOf(this.latest.call);
-    // Made to be asked only; without a deadline it leaves no timer behind.
-    return channelOf(this.nextCall({ ...this.options, deadline: Infinity, parent: undefined }));
+    return channelBelow(this.nextCall, this.options);
   }
 
   // Towards the attempts.
@@ -144,7 +147,8 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
 
   onStatus(attempt: Attempt, outcome: StatusObject): void {
     this.running.splice(this.running.indexOf(attempt), 1);
-    if (outcome.code === status.OK || this.winner !== undefined || this.cancelled) this.finish(attempt, outcome);
+    if (outcome.code === status.OK || this.winner !== undefined || this.cancelled !== undefined)
+      this.finish(attempt, outcome);
     else this.failed(attempt, outcome);
   }
 
@@ -182,6 +186,11 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
     if (attempt?.saidNoMessage ?? !this.options.method_definition.responseStream)
       this.listener.onReceiveMessage?.(null);
     this.listener.onReceiveStatus?.(outcome);
+  }
+
+  /** As grpc-js does: never before the caller has its call object. */
+  private finishSoon(outcome: StatusObject): void {
+    process.nextTick(() => this.finish(undefined, outcome));
   }
 
   private open(): Attempt {

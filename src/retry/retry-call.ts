@@ -94,7 +94,7 @@ export class RetryCall extends LogicalCall {
 
   private giveUpReason(): GiveUpReason {
     if (this.reason !== undefined) return this.reason;
-    if (this.cancelled) return 'cancelled';
+    if (this.cancelled !== undefined) return 'cancelled';
     return this.overflowed ? 'bufferOverflow' : 'committed';
   }
 }

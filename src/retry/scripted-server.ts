@@ -1,4 +1,5 @@
 import * as grpc from '@grpc/grpc-js';
+import type { ServerHttp2Session } from 'node:http2';
 
 // For tests: a server whose answers are written down in advance, one for each attempt that reaches it.
 
@@ -54,6 +55,7 @@ export class ScriptedServer {
   target = '';
   private readonly clients: grpc.Client[] = [];
   private listeners: (() => void)[] = [];
+  private readonly hanging = new Map<number, () => void>();
 
   private constructor(private readonly server: grpc.Server) {}
 
@@ -92,6 +94,18 @@ export class ScriptedServer {
     while (!condition()) await new Promise<void>((resolve) => this.listeners.push(resolve));
   }
 
+  /** Answers an attempt that hangs, with OK. */
+  release(attempt: number): void {
+    this.hanging.get(attempt)!();
+  }
+
+  /** Cuts every connection; clients may connect again. */
+  killConnections(): void {
+    // grpc-js's own: there is no public way to cut one.
+    const { sessions } = this.server as unknown as { sessions: Map<ServerHttp2Session, unknown> };
+    for (const session of sessions.keys()) session.destroy();
+  }
+
   close(): void {
     for (const client of this.clients) client.close();
     this.server.forceShutdown();
@@ -102,6 +116,7 @@ export class ScriptedServer {
     const deadline = Number(call.getDeadline());
     const attempt: SeenAttempt = { metadata, requests: [], deadline, cancelled: false, finished: false };
     const answer = this.script[Math.min(this.attempts.length, this.script.length - 1)]!;
+    this.hanging.set(this.attempts.length, () => this.answer(call, {}, callback));
     this.attempts.push(attempt);
     call.on('cancelled', () => ((attempt.cancelled = true), this.changed()));
     this.changed();

@@ -55,7 +55,8 @@ function isRetryable(policy: ActiveRetry, failure: Failure): boolean {
   const retryable = attempt.timedOut || policy.retryable.has(status.code);
   if (policy.shouldRetry === undefined) return retryable;
   try {
-    return policy.shouldRetry({ method, attempt: attempt.number, error: failure.error, retryable });
+    // A promise is no yes: nobody could wait for it.
+    return policy.shouldRetry({ method, attempt: attempt.number, error: failure.error, retryable }) === true;
   } catch (error) {
     reportHookFailure('retry', 'shouldRetry', error);
     return false;
