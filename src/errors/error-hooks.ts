@@ -37,12 +37,13 @@ export class ErrorHooks implements ServerHooks {
 
   /** Errors of plain handlers, which grpc-js makes into statuses without telling anyone. */
   onStatus(given: StatusObject): StatusObject | undefined {
-    if (given.code === status.OK || this.translated) return undefined;
+    if (given.code === status.OK) return undefined;
     const origin = originOf(given.metadata);
+    if (origin?.received) return toStatusObject(inDomain(StatusError.received(given), this.rules.domain));
+    if (this.translated) return undefined;
     if (origin === undefined) return given.code === status.UNKNOWN ? this.unguarded(given) : undefined;
-    const error = origin.received ? StatusError.received(given) : origin.error;
-    const meant = inDomain(error, this.rules.domain);
-    return origin.received || meant !== error ? toStatusObject(meant) : undefined;
+    const meant = inDomain(origin.error, this.rules.domain);
+    return meant === origin.error ? undefined : toStatusObject(meant);
   }
 
   /** What grpc-js makes of a handler that throws, or calls back with an error without a code: its text may be anything. */

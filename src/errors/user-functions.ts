@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import type { ServerCallContext } from '../core/context.js';
 import { optionError } from '../core/options.js';
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { isThenable } from '../core/report.js';
 import { isStatusError, type StatusError } from '../core/status-error.js';
 import type { ErrorRules } from './error-hooks.js';
 
@@ -32,4 +33,15 @@ export function notify(onUnknown: NonNullable<ErrorRules['onUnknown']>, error: u
   }
 }
 
-const report = (option: string, failure: unknown): void => reportHookFailure('errors', option, failure);
+const reported = new Set<string>();
+
+/** The operator is told once per option, since what fails once fails for every error of its kind. */
+function report(option: 'map' | 'onUnknown', failure: unknown): void {
+  if (reported.has(option)) return;
+  reported.add(option);
+  const consequence = option === 'map' ? 'the error was taken for an unknown one' : 'the call was not affected';
+  const cause = failure instanceof Error ? (failure.stack ?? failure.message) : inspect(failure);
+  process.emitWarning(`errorServerInterceptor: ${option} failed; ${consequence}. ${cause}`, {
+    code: 'GRPC_JS_MIDDLEWARE_HOOK',
+  });
+}
