@@ -315,10 +315,13 @@ test('forMethods narrows a client interceptor', async () => {
 });
 
 test('a closed channel fails the call instead of throwing, and the end is told', async () => {
-  const client = server.connect({ interceptors: [recordEnds] });
+  let target: unknown;
+  const ask = defineClientInterceptor('ask', () => (context) => ({ onEnd: () => void (target = context.target) }));
+  const client = server.connect({ interceptors: [recordEnds, ask] });
   client.close();
   expect((await echoCall(client, 'unary', [{}]).seen).code).toBe(status.UNAVAILABLE);
   expect(ends).toHaveLength(1);
+  expect(target).toBe('');
 });
 
 test('a server that is not there is UNAVAILABLE, by the transport', async () => {

@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import type { ClientCallContext } from './context.js';
 import type { ContextKey } from './context-key.js';
 import type { InterceptorOptions } from './grpc-client-internals.js';
-import { channelOf, isSecureChannel } from './grpc-client-internals.js';
+import { channelOf, isSecureChannel, type GrpcChannel } from './grpc-client-internals.js';
 import type { Method } from './method.js';
 import { StatusError } from './status-error.js';
 
@@ -41,6 +41,7 @@ export class ClientCall implements ClientCallContext {
   private readonly parent: ClientCall | undefined;
   private readonly sharesValues: boolean;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
+  private knownTarget: string | undefined;
   private stopReason: StatusError | undefined;
   private controller: AbortController | undefined;
 
@@ -80,12 +81,21 @@ export class ClientCall implements ClientCallContext {
   }
 
   get target(): string {
-    return channelOf(this.owner.probe())?.getTarget() ?? '';
+    return (this.knownTarget ??= this.channel?.getTarget()) ?? '';
   }
 
   /** What is known of the channel's credentials; unknown counts as insecure. */
   get secure(): boolean {
-    return isSecureChannel(channelOf(this.owner.probe()));
+    return isSecureChannel(this.channel);
+  }
+
+  private get channel(): GrpcChannel | undefined {
+    try {
+      return channelOf(this.owner.probe());
+    } catch {
+      // A closed channel makes no call to be asked.
+      return undefined;
+    }
   }
 
   get signal(): AbortSignal {

@@ -49,7 +49,7 @@ export class ServerCall implements ServerCallContext {
   private thrown: unknown;
   private stopReason: StatusError | undefined;
   private lateListener: ((result: LateResult) => void) | undefined;
-  private stopListener: (() => void) | undefined;
+  private stopListeners: (() => void)[] | undefined;
   private controller: AbortController | undefined;
   private timer: Timer | undefined;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
@@ -139,20 +139,22 @@ export class ServerCall implements ServerCallContext {
   }
 
   /** What to send for what a handler threw; remembered as the error of the call's end. */
-  fail(error: unknown): StatusError {
+  fail(error: unknown): StatusObject {
     const pass = this.passes.at(-1);
-    return pass === undefined ? StatusError.from(error) : this.translate(error, pass.index, pass.hooks.length);
+    const failure = pass === undefined ? StatusError.from(error) : this.translate(error, pass.index, pass.hooks.length);
+    return toStatusObject(failure);
   }
 
   /** Remembers what was thrown after the call had ended, or beside its status. The first one counts. */
   noteError(error: unknown): void {
     this.thrown ??= error;
+    if (this.concluded) this.late({ status: toStatusObject(StatusError.from(error)) });
   }
 
   /** Calls once when the call is concluded by anything but its handler; at once if it was. */
   onConclude(listener: () => void): void {
     if (this.stopReason !== undefined) listener();
-    else this.stopListener = listener;
+    else (this.stopListeners ??= []).push(listener);
   }
 
   /**
@@ -316,15 +318,15 @@ export class ServerCall implements ServerCallContext {
     if (this.stopReason !== undefined) return;
     this.stopReason = reason;
     this.controller?.abort(reason);
-    const listener = this.stopListener;
-    this.stopListener = undefined;
-    listener?.();
+    const listeners = this.stopListeners;
+    this.stopListeners = undefined;
+    listeners?.forEach((listener) => listener());
   }
 
   private finish(given: OutgoingStatus, origin: EndOrigin): void {
     this.ended = true;
     this.timer?.cancel();
-    this.stopListener = undefined;
+    this.stopListeners = undefined;
     const end: CallEnd = {
       code: given.code as status,
       details: String(given.details),
