@@ -134,8 +134,9 @@ export class BareCall implements HandledCall {
 
   end(error: StatusError): void {
     if (this.concluded) return;
-    this.stop(error);
+    this.conclude();
     this.refuse(this.statusOf(error));
+    this.controller.abort(error);
   }
 
   fail(error: unknown): StatusObject {

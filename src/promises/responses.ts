@@ -25,6 +25,8 @@ export class Responses<
     try {
       const call = this.watched.start(client, make);
       this.messages = call[Symbol.asyncIterator]() as AsyncIterator<unknown, undefined>;
+      // Until somebody begins to read, grpc-js lets the connection flow and keeps all that comes.
+      call.read(0);
       return call;
     } catch (error) {
       if (!isStatusError(error)) throw error;

@@ -78,17 +78,24 @@ async function stream(served: ServedMethod, call: SurfaceCall, context: HandledC
   if (!isIterable(source)) throw notIterable(source);
   const pump = new Pump(iteratorOf(source), call, served.check, (error) => context.noteError(error));
   context.onConclude(() => {
-    call.destroy();
     pump.stop();
+    release(call);
   });
   if (await pump.run()) call.end();
 }
 
 function inputOf({ requestStream }: ServedMethod, call: SurfaceCall, context: HandledCall): unknown {
   if (!requestStream) return call.request;
-  // Whoever waits for a request then waits in vain; grpc-js says nothing while the client does not read (a deadline).
-  context.onConclude(() => call.destroy());
+  context.onConclude(() => release(call));
   return new Requests(call, context);
+}
+
+/**
+ * Wakes whoever waits for a request. grpc-js does so itself, but not while the client of an expired call does not read.
+ * A stream that was ended still has its status to send.
+ */
+function release(call: SurfaceCall): void {
+  if (!call.writableEnded) call.destroy();
 }
 
 function notIterable(source: unknown): StatusError {

@@ -11,6 +11,7 @@ export {
 // What happened in their calls.
 export { EventLog, type EventMatch, type RecordedEvent, type RecordedHook } from './event-log.js';
 export { recordClientEvents, recordServerEvents } from './recorders.js';
+export { collect } from './collect.js';
 
 // What could happen.
 export { injectFaults, type FaultOptions } from './inject-faults.js';

@@ -1,6 +1,6 @@
-import { Metadata, ServerCredentials, status } from '@grpc/grpc-js';
+import { Metadata, status, type ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
-import { EchoRequest, startTestServer, type TestServer, type TestServerOptions } from './index.js';
+import { EchoRequest, collect, startTestServer, type TestServer, type TestServerOptions } from './index.js';
 
 let running: TestServer | undefined;
 const start = async (options?: TestServerOptions): Promise<TestServer> => (running = await startTestServer(options));
@@ -10,12 +10,6 @@ afterEach(async () => {
   await running?.close();
   running = undefined;
 });
-
-async function collect<T>(messages: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const message of messages) all.push(message);
-  return all;
-}
 
 test('answers in all four call kinds', async () => {
   const { client } = await start();
@@ -124,8 +118,7 @@ test('takes plain handlers and further services', async () => {
 });
 
 test('says what cannot be listened to', async () => {
-  const credentials = ServerCredentials.createInsecure();
-  await expect(startTestServer({ serverCredentials: {} as typeof credentials })).rejects.toThrow(TypeError);
+  await expect(startTestServer({ serverCredentials: {} as ServerCredentials })).rejects.toThrow(TypeError);
   await expect(startTestServer({ record: 'yes' as unknown as boolean })).rejects.toThrow(
     "startTestServer: record must be true or false, got 'yes'",
   );
