@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
-import { credentials, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { credentials } from '@grpc/grpc-js';
 import { SpanKind } from '@opentelemetry/api';
 import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { EchoServiceClient} from '../testing/index.js';
 import { EchoRequest, EchoServiceService, startTestServer, type TestServer } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor } from './index.js';
 import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './spans.fixture.js';
@@ -10,7 +11,7 @@ import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './spans.
 let sdk: TestSdk;
 let instrumentation: GrpcInstrumentation;
 /** grpc-js as an application gets it that is loaded after the instrumentation. */
-let instrumented: { makeClientConstructor(service: object, name: string): ServiceClientConstructor };
+let instrumented: { makeClientConstructor(service: object, name: string): typeof EchoServiceClient };
 let ignoring = false;
 let running: TestServer | undefined;
 
@@ -36,7 +37,7 @@ function callInstrumented(port: number): Promise<void> {
   const interceptors = [tracingClientInterceptor()];
   const client = new EchoClient(`127.0.0.1:${port}`, credentials.createInsecure(), { interceptors });
   return new Promise((resolve, reject) => {
-    client.echo!(EchoRequest.fromPartial({}), (error: Error | null) => {
+    client.echo(EchoRequest.fromPartial({}), (error: Error | null) => {
       client.close();
       if (error) reject(error);
       else resolve();
