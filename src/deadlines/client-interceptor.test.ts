@@ -214,14 +214,6 @@ describe('handlers of all four kinds hand their budget on', () => {
   });
 });
 
-test('a call served inside detached code of the same process has a budget of its own', async () => {
-  const backend = await startBackend();
-  const middle = await startFront(() => call(backend.client, 'unary'));
-  const front = await startFront(() => detached(() => call(middle.client, 'unary', {}, { timeoutMs: 9_000 })));
-  await call(front.client, 'unary');
-  expect(outgoing[0]!.deadline).toBeLessThan(Infinity);
-});
-
 test('however many outgoing calls a call makes, one listener stands on its signal, and none of them stays', async () => {
   const backend = await startBackend();
   const warnings = vi.spyOn(process, 'emitWarning');
