@@ -33,6 +33,9 @@ describe('the details trailer', () => {
     const fitting = [errorDetail.debugInfo({ detail: text(5300) }), errorDetail.errorInfo({ reason: 'R' })];
     expect(typesLeft(fitting)).toEqual(['debugInfo', 'errorInfo']);
     expect(sizeOf(trailersOf(fitting))).toBeLessThanOrEqual(5500);
+    expect(typesLeft([errorDetail.debugInfo({ detail: text(5500) }), errorDetail.errorInfo({ reason: 'R' })])).toEqual([
+      'errorInfo',
+    ]);
   });
 
   it('loses DebugInfo before all, even before larger ones', () => {

@@ -1,7 +1,9 @@
 import {
   Metadata,
+  ServerInterceptingCall,
   status,
   type Interceptor,
+  type ServerInterceptor,
   type ServiceError,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -156,6 +158,18 @@ describe('what was meant for the client passes', () => {
       code: 2,
       details: 'on purpose',
     });
+  });
+
+  it('UNKNOWN too, behind a foreign interceptor that rebuilds what it hands on', async () => {
+    const rebuild: ServerInterceptor = (_, call) =>
+      new ServerInterceptingCall(call, {
+        sendStatus: (given, next) => next({ ...given, metadata: given.metadata?.clone() }),
+      });
+    const { rawClient } = await start({
+      interceptors: [errorServerInterceptor(), rebuild, errorServerInterceptor()],
+      handlers: throwing(() => new StatusError(status.UNKNOWN, 'on purpose')),
+    });
+    expect(await failingCalls.unary(rawClient)).toMatchObject({ code: 2, details: 'on purpose' });
   });
 
   it('trailers of the error, also of a plain handler', async () => {
