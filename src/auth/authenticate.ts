@@ -44,15 +44,16 @@ export function firstIdentity(authenticators: readonly Authenticate[]): Identity
   );
 }
 
-/** An authenticator whose failures are refusals, and whose identities have at least a subject. */
+/** An authenticator whose failures are refusals, and whose identities are whole. */
 function refusing(authenticate: Authenticate): IdentitySource {
   const refuse = (error: unknown): never => {
     throw isStatusError(error) ? error : invalidCredentials(error, authenticate.challenge);
   };
   const examine = (identity: Identity | undefined | null): Identity | undefined => {
     if (identity === undefined || identity === null) return undefined;
-    if (typeof identity.subject === 'string' && identity.subject !== '') return identity;
-    return refuse(new CredentialsError('the authenticator gave an identity without a subject'));
+    const { subject, roles, scopes } = identity;
+    if (typeof subject === 'string' && subject !== '' && Array.isArray(roles) && Array.isArray(scopes)) return identity;
+    return refuse(new CredentialsError('the authenticator gave an identity without subject, roles or scopes'));
   };
   return (call) => {
     try {

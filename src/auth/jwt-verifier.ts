@@ -41,12 +41,24 @@ export function tokenVerifier(rules: TokenRules, keys: KeySource): VerifyToken {
   };
   return async (token) => {
     try {
+      checkForm(token);
       const payload = await verifiedPayload(token, keys, options);
       return { identity: identityOfClaims(payload, rules.claimsToIdentity), expiresAt: expiryOf(payload) };
     } catch (error) {
       throw asOurs(error);
     }
   };
+}
+
+/**
+ * The compact form of RFC 7515, section 3.1, in its one spelling. jose reads over spaces in the signature and over the
+ * unused bits of its last character, so that one token would have many forms, each with its own place in the cache.
+ */
+function checkForm(token: string): void {
+  const signature = /^[\w-]+\.[\w-]+\.([\w-]+)$/.exec(token)?.[1];
+  if (signature === undefined || Buffer.from(signature, 'base64url').toString('base64url') !== signature) {
+    throw new CredentialsError('not a signed token in compact form', 'invalid_request');
+  }
 }
 
 async function verifiedPayload(token: string, keys: KeySource, options: JWTVerifyOptions): Promise<JWTPayload> {

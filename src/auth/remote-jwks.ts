@@ -111,7 +111,7 @@ function keyServer(option: string, uri: unknown, allowInsecure: boolean): URL {
 class RemoteKeys implements KeySource {
   version = 0;
   private keys: JWTVerifyGetKey | undefined;
-  private published = '';
+  private published: string | undefined;
   private fetchedAt = -Infinity;
   private failures = 0;
   private retryAt = -Infinity;
