@@ -318,6 +318,11 @@ describe('one attempt has its time', () => {
     expect(server.attempts).toHaveLength(2);
   });
 
+  it('leaves no timer behind when the answer comes in time', async () => {
+    const { status: end } = await run([unavailable, {}], { perAttemptTimeoutMs: 5_000 });
+    expect(end.code).toBe(status.OK);
+  });
+
   it('the last one ends the call', async () => {
     const { status: end, giveUps } = await run(
       [{ hang: true }],

@@ -102,7 +102,9 @@ describe('interceptors around a retry', () => {
       admit: () => void targets.push(context.target),
       onEnd: () => void targets.push(context.target),
     }));
-    await call([{}], [asks, retryClientInterceptor(), asks]);
+    const settled = vi.fn();
+    await call([{}], [asks, retryClientInterceptor({ observer: { onCallSettled: settled } }), asks]);
+    expect(settled).toHaveBeenCalledTimes(1);
     expect(new Set(targets)).toEqual(new Set([`dns:${server.target}`]));
     expect(targets).toHaveLength(4);
   });
@@ -111,8 +113,15 @@ describe('interceptors around a retry', () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const looks = defineClientInterceptor('looks', () => () => ({ admit: () => void seen.push(storage.getStore()) }));
+    const elsewhere: Interceptor = (options, nextCall) =>
+      new InterceptingCall(nextCall(options), {
+        start: (metadata, _listener, next) =>
+          next(metadata, { onReceiveStatus: (end, pass) => storage.run('elsewhere', () => pass(end)) }),
+      });
     server.script = [unavailable, unavailable, {}];
-    const client = await server.client({ interceptors: [retryClientInterceptor({ backoff: atOnce }), looks] });
+    const client = await server.client({
+      interceptors: [retryClientInterceptor({ backoff: atOnce }), looks, elsewhere],
+    });
     await storage.run('mine', () => startCall(client, 'unary').outcome);
     expect(seen).toEqual(['mine', 'mine', 'mine']);
   });
@@ -266,6 +275,16 @@ describe('mishaps', () => {
     await startCall(client, 'unary').outcome;
     expect(server.attempts).toHaveLength(8);
     expect(warnings.mock.calls.map(([text]) => String(text))).toEqual([expect.stringContaining('attempts multiply')]);
+  });
+
+  it('a call that is made and never started is no call', async () => {
+    const settled = vi.fn();
+    const interceptor = retryClientInterceptor({ observer: { onCallSettled: settled, onGiveUp: settled } });
+    const method = { path: '/a.B/C', requestStream: false, responseStream: false } as never;
+    const unstarted = interceptor({ method_definition: method }, () => expect.unreachable());
+    unstarted.cancelWithStatus(status.CANCELLED, 'Never started');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(settled).not.toHaveBeenCalled();
   });
 
   it('leaves no call behind on the channel', async () => {

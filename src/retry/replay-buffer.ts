@@ -31,6 +31,11 @@ export class ReplayBuffer {
     return this.first + this.messages.length;
   }
 
+  /** How many messages are kept. */
+  get held(): number {
+    return this.messages.length;
+  }
+
   push(message: unknown, { callback, flags }: MessageContext): void {
     this.messages.push({ message, flags, written: callback });
   }
@@ -41,7 +46,7 @@ export class ReplayBuffer {
 
   /** Whether what is kept exceeds the limits; the message pushed last is measured by this, each once. */
   overflows({ maxMessages, maxBytes }: BufferLimits): boolean {
-    if (this.messages.length > maxMessages) return true;
+    if (this.held > maxMessages) return true;
     if (maxBytes === Infinity) return false;
     this.bytes += approximateBytes(this.messages.at(-1)?.message, maxBytes - this.bytes);
     return this.bytes > maxBytes;

@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hedgingClientInterceptor, retryClientInterceptor, type GiveUpEvent, type RetryOptions } from './index.js';
+import type { ReplayBuffer } from './replay-buffer.js';
 import { ScriptedServer, startCall, type Answer, type Kind } from './scripted-server.js';
 
 let server: ScriptedServer;
@@ -10,6 +11,9 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => {
   server.attempts.length = 0;
+});
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 const unavailable: Answer = { code: status.UNAVAILABLE };
@@ -28,6 +32,9 @@ async function upload(kind: Kind, script: readonly Answer[], options: RetryOptio
     new Promise((resolve, reject) => writable.write(message as string, (error) => (error ? reject(error) : resolve())));
   return { call, outcome, giveUps, write, end: () => writable.end() };
 }
+
+/** What the retry keeps for this call. */
+const bufferOf = (call: unknown): ReplayBuffer => (call as { call: { buffer: ReplayBuffer } }).call.buffer;
 
 describe('request streams', () => {
   it.each(streams)('each attempt is sent everything from the first message on: %s', async (kind) => {
@@ -74,16 +81,21 @@ describe('request streams', () => {
 
   it.each(streams)('a buffer that fills up between two attempts commits the next one: %s', async (kind) => {
     let fill = (): void => undefined;
-    const { outcome, write, end, giveUps } = await upload(kind, [{ ...unavailable, early: true }, unavailable, {}], {
-      maxBufferedMessages: 1,
-      onRetry: () => fill(),
-    });
+    const { call, outcome, write, end, giveUps } = await upload(
+      kind,
+      [{ ...unavailable, early: true }, unavailable, {}],
+      {
+        maxBufferedMessages: 1,
+        onRetry: () => fill(),
+      },
+    );
     await write(1);
     // Held back until the next attempt takes it.
     await new Promise<void>((resolve) => {
       fill = () => void write(2).then(resolve);
     });
     await write(3);
+    expect(bufferOf(call).held).toBeLessThanOrEqual(1);
     end();
     expect((await outcome).status.code).toBe(status.UNAVAILABLE);
     expect(giveUps).toMatchObject([{ attempts: 2, reason: 'bufferOverflow' }]);
@@ -91,16 +103,23 @@ describe('request streams', () => {
   });
 
   it.each(streams)('no writer is left waiting when the call ends: %s', async (kind) => {
+    const written: number[] = [];
     const { call, outcome, write } = await upload(kind, [{ ...unavailable, early: true }], {
       backoff: () => 60_000,
-      onRetry: () => setImmediate(() => call.cancel()),
+      onRetry: () => {
+        // No attempt will take this one.
+        void write(2).then(() => written.push(2));
+        setImmediate(() => {
+          expect(written).toEqual([]);
+          call.cancel();
+        });
+      },
     });
-    const writes = [write(1)];
-    await server.seen(1);
+    await write(1);
     expect((await outcome).status.code).toBe(status.CANCELLED);
     // Written to a call that is over: goes nowhere, and says so to nobody, as with grpc-js alone.
-    writes.push(write(2), write(3));
-    await Promise.all(writes);
+    await write(3);
+    expect(written).toEqual([2]);
   });
 
   it('a conversation goes on as long as it likes once it has begun', async () => {
@@ -109,6 +128,7 @@ describe('request streams', () => {
     });
     await new Promise((resolve) => call.once('metadata', resolve));
     for (let message = 0; message < 50; message++) await write(message);
+    expect(bufferOf(call).held).toBeLessThanOrEqual(1);
     end();
     const { status: outcomeStatus, messages } = await outcome;
     expect(outcomeStatus.code).toBe(status.OK);
@@ -139,6 +159,31 @@ describe('request streams', () => {
 });
 
 describe('hedged request streams', () => {
+  it('a buffer that fills up while none runs commits the call to the next attempt', async () => {
+    const pushback = { 'grpc-retry-pushback-ms': '500' };
+    server.script = [{ ...unavailable, early: true, trailers: pushback }, unavailable, {}];
+    const hedging = hedgingClientInterceptor({
+      maxAttempts: 3,
+      hedgingDelayMs: 60_000,
+      maxBufferedMessages: 1,
+      nonFatalStatusCodes: ['UNAVAILABLE'],
+    });
+    const client = await server.client({ interceptors: [hedging], 'grpc.enable_retries': 0 });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { call, outcome } = startCall(client, 'clientStream', { requests: [], end: false });
+    const writable = call as unknown as NodeJS.WritableStream;
+    writable.write('first');
+    await server.seen(1);
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    writable.write('second');
+    vi.advanceTimersByTime(500);
+    await server.seen(2);
+    writable.end();
+    expect((await outcome).status.code).toBe(status.UNAVAILABLE);
+    expect(server.attempts).toHaveLength(2);
+    expect(requestsOf(1)).toEqual(['first', 'second']);
+  });
+
   it('a full buffer commits the call to one attempt', async () => {
     server.script = [{ hang: true }];
     const hedging = hedgingClientInterceptor({ maxAttempts: 3, maxBufferedMessages: 5 });

@@ -39,7 +39,7 @@ export class RetryCall extends LogicalCall {
   protected override failed(attempt: Attempt, outcome: StatusObject): void {
     if (attempt.number === 1) warnOfBuiltInRetry(outcome);
     const failure = new Failure(this.method, attempt, outcome);
-    const verdict = this.judge(failure);
+    const verdict = judge(this.policy, failure, { retries: this.retries, remainingMs: this.clock.remainingMs });
     if ('giveUp' in verdict) this.giveUp(attempt, outcome, verdict.giveUp);
     else this.retry(failure, verdict);
   }
@@ -60,11 +60,6 @@ export class RetryCall extends LogicalCall {
     if (code === status.OK) policy.throttles?.succeeded(attempt?.call);
     else policy.onGiveUp?.({ method, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
     policy.onCallSettled?.({ method, attempts, code, retryDelayMs });
-  }
-
-  private judge(failure: Failure): Verdict {
-    if (this.overflowed) return { giveUp: 'bufferOverflow' };
-    return judge(this.policy, failure, { retries: this.retries, remainingMs: this.clock.remainingMs });
   }
 
   private retry(failure: Failure, { delayMs, delayFrom }: Extract<Verdict, { delayMs: number }>): void {
