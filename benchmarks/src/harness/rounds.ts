@@ -4,20 +4,20 @@ export interface Variant {
   run(operations: number): Promise<void> | void;
 }
 
-/** What was measured of one variant, in CPU microseconds per operation. */
+/** What was measured of one variant, in CPU microseconds per operation: quartiles over the rounds. */
 export interface Measured {
   readonly name: string;
+  readonly lower: number;
   readonly median: number;
-  readonly lowest: number;
-  readonly highest: number;
+  readonly upper: number;
 }
 
 export interface RoundOptions {
-  /** @default 15 */
+  /** @default 40 */
   readonly rounds?: number;
-  /** Per variant and round. @default 20,000 */
+  /** Per variant and round. @default 5,000 */
   readonly operations?: number;
-  /** Rounds that are run and not counted. @default 3 */
+  /** Rounds that are run and not counted. @default 8 */
   readonly warmup?: number;
 }
 
@@ -26,11 +26,10 @@ export interface RoundOptions {
  * CPU time, since wall time on a shared machine says more about the neighbours.
  */
 export async function inRounds(variants: readonly Variant[], options: RoundOptions = {}): Promise<Measured[]> {
-  const { rounds = 15, operations = 20_000, warmup = 3 } = options;
+  const { rounds = 40, operations = 5_000, warmup = 8 } = options;
   const samples = variants.map(() => [] as number[]);
   for (let round = -warmup; round < rounds; round++) {
     for (const [index, variant] of variants.entries()) {
-      globalThis.gc?.();
       const before = process.cpuUsage();
       await variant.run(operations);
       const { user, system } = process.cpuUsage(before);
@@ -42,5 +41,6 @@ export async function inRounds(variants: readonly Variant[], options: RoundOptio
 
 function summary(name: string, samples: number[]): Measured {
   const sorted = samples.toSorted((a, b) => a - b);
-  return { name, median: sorted[Math.floor(sorted.length / 2)]!, lowest: sorted[0]!, highest: sorted.at(-1)! };
+  const quartile = (quarter: number): number => sorted[Math.floor(((sorted.length - 1) * quarter) / 4)]!;
+  return { name, lower: quartile(1), median: quartile(2), upper: quartile(3) };
 }
