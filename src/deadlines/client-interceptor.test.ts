@@ -3,6 +3,8 @@ import { status, type Interceptor, type ServerInterceptor } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { currentCall, type ClientCallContext, type ServerCallContext } from '../core/context.js';
 import { defineClientInterceptor, defineServerInterceptor } from '../core/define.js';
+import { descriptionOf } from '../core/described.js';
+import type { Method } from '../core/method.js';
 import { EchoResponse, startTestServer, type EchoHandlers, type TestServer } from '../testing/index.js';
 import { call, deferred, kinds, methodNames } from './calls.fixture.js';
 import { deadlineClientInterceptor, deadlineServerInterceptor, detached, type DeadlineClientOptions } from './index.js';
@@ -264,4 +266,11 @@ test.each<[DeadlineClientOptions, string]>([
   [{ propagate: 'yes' as never }, "deadlineClientInterceptor: propagate must be true or false, got 'yes'"],
 ])('wrong options are refused: %j', (options, message) => {
   expect(() => deadlineClientInterceptor(options)).toThrow(new TypeError(message));
+});
+
+test.each<[DeadlineClientOptions, string]>([
+  [{ propagate: false }, 'no default'],
+  [{ defaultMs: 2_000, reserveMs: 20 }, "default 2000 ms, the current server call's less 20 ms"],
+])('%j explains itself', (options, text) => {
+  expect(descriptionOf(deadlineClientInterceptor(options))?.explain?.({} as Method)).toBe(text);
 });

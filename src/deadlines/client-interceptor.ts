@@ -1,6 +1,7 @@
 import { status, type Interceptor } from '@grpc/grpc-js';
 import type { ClientCallContext, ServerCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
+import { described } from '../core/described.js';
 import type { ClientHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
@@ -52,13 +53,19 @@ export function deadlineClientInterceptor(options: DeadlineClientOptions = {}): 
   const defaultMs = check.number('defaultMs', { min: 1, fallback: Infinity });
   const reserveMs = check.number('reserveMs', { min: 0, max: LONGEST_MS, fallback: 0 });
   const propagate = check.boolean('propagate', true);
-  return defineClientInterceptor('deadlines', () => (call) => {
+  const interceptor = defineClientInterceptor('deadlines', () => (call) => {
     if (call.deadline === Infinity) call.limitDeadline(call.startedAt + defaultMs);
     const parent = propagate ? budgetCall() : undefined;
     const hooks = parent === undefined ? undefined : spendBudget(parent, call, reserveMs);
     if (call.deadline !== Infinity) call.limitDeadline(Date.now() + LONGEST_MS);
     return hooks;
   });
+  // For `describeClient`.
+  const byDefault = Number.isFinite(defaultMs) ? `default ${defaultMs} ms` : 'no default';
+  const budget = propagate ? `, the current server call's less ${reserveMs} ms` : '';
+  return described({ name: 'deadlines', side: 'client', explain: () => byDefault + budget }, (call, next) =>
+    interceptor(call, next),
+  );
 }
 
 function spendBudget(parent: ServerCallContext, call: ClientCallContext, reserveMs: number): ClientHooks {

@@ -2,6 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { descriptionOf } from '../core/described.js';
+import type { Method } from '../core/method.js';
 import { startTestServer, type TestServer } from '../testing/index.js';
 import { call, kinds, methodNames } from './calls.fixture.js';
 import { deadlineServerInterceptor, type DeadlineServerOptions } from './index.js';
@@ -113,4 +115,14 @@ test.each<[DeadlineServerOptions, string]>([
   [{ minMs: 50, defaultMs: 20 }, 'deadlineServerInterceptor: minMs must be at most defaultMs (20), got 50'],
 ])('wrong options are refused: %j', (options, message) => {
   expect(() => deadlineServerInterceptor(options)).toThrow(new TypeError(message));
+});
+
+test.each<[DeadlineServerOptions, string]>([
+  [{}, 'no bounds'],
+  [
+    { defaultMs: 5_000, minMs: 10, maxMs: 30_000 },
+    'default 5000 ms, at most 30000 ms, refused with less than 10 ms left',
+  ],
+])('%j explains itself', (options, text) => {
+  expect(descriptionOf(deadlineServerInterceptor(options))?.explain?.({} as Method)).toBe(text);
 });

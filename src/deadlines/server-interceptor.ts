@@ -1,6 +1,7 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { described } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
@@ -37,12 +38,26 @@ export interface DeadlineServerOptions {
  * const server = new Server({ interceptors: [deadlineServerInterceptor({ defaultMs: 5_000, maxMs: 30_000 })] });
  */
 export function deadlineServerInterceptor(options: DeadlineServerOptions = {}): ServerInterceptor {
-  const { defaultMs, minMs, maxMs } = boundsOf(options);
-  return defineServerInterceptor('deadlines', () => (call) => {
+  const bounds = boundsOf(options);
+  const { defaultMs, minMs, maxMs } = bounds;
+  const interceptor = defineServerInterceptor('deadlines', () => (call) => {
     const allowedMs = call.deadline === Infinity ? Math.min(defaultMs, maxMs) : maxMs;
     call.limitDeadline(call.startedAt + allowedMs);
     return minMs > 0 && call.deadline - Date.now() < minMs ? new Refusal(call, minMs) : undefined;
   });
+  return described({ name: 'deadlines', side: 'server', explain: () => explain(bounds) }, (descriptor, call) =>
+    interceptor(descriptor, call),
+  );
+}
+
+/** For `describeServer`: `default 5000 ms, at most 30000 ms`. */
+function explain({ defaultMs, minMs, maxMs }: Required<DeadlineServerOptions>): string {
+  const parts = [
+    Number.isFinite(defaultMs) && `default ${defaultMs} ms`,
+    Number.isFinite(maxMs) && `at most ${maxMs} ms`,
+    minMs > 0 && `refused with less than ${minMs} ms left`,
+  ];
+  return parts.filter(Boolean).join(', ') || 'no bounds';
 }
 
 class Refusal implements ServerHooks {

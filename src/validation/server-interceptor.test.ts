@@ -2,6 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineServerInterceptor } from '../core/define.js';
+import { descriptionOf } from '../core/described.js';
+import type { Method } from '../core/method.js';
 import { StatusError, isStatusError } from '../core/status-error.js';
 import { ValidationError } from '../core/typed-errors.js';
 import { EchoRequest, startTestServer, type TestServer, type TestServerOptions } from '../testing/index.js';
@@ -276,4 +278,15 @@ test.each<[unknown, string]>([
   ],
 ])('wrong options are refused: %j', (options, message) => {
   expect(() => validationServerInterceptor(options as ValidationOptions)).toThrow(new TypeError(message));
+});
+
+test('explains itself, by method', () => {
+  const rule: ValidationRule = () => [];
+  const interceptor = validationServerInterceptor({
+    rules: { 'a.B/*': rule, 'a.B/C': rule },
+    validateResponses: { '*': rule },
+  });
+  const methodNamed = (name: string): Method => ({ path: `/a.B/${name}`, service: 'a.B', name, kind: 'unary' });
+  expect(descriptionOf(interceptor)?.explain?.(methodNamed('C'))).toBe('rules: 2 for requests, 1 for responses');
+  expect(descriptionOf(interceptor)?.explain?.(methodNamed('D'))).toBe('rules: 1 for requests, 1 for responses');
 });

@@ -1,5 +1,6 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import { defineServerInterceptor } from '../core/define.js';
+import { described } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { matcher } from '../core/match.js';
 import type { Method } from '../core/method.js';
@@ -53,10 +54,16 @@ export function validationServerInterceptor(options: ValidationOptions): ServerI
   const byName = new Map(Object.entries(checkedRules(check, 'messageRules', messageRules)));
   const requestRules = methodRules(check, 'rules', rules, byName);
   const responseRules = responseRulesOf(check, validateResponses, byName);
-  return defineServerInterceptor('validation', (method) => {
+  const interceptor = defineServerInterceptor('validation', (method) => {
     const hooks = hooksOf(requestRules(method), responseRules(method));
     return hooks && (() => hooks);
   });
+  // For `describeServer`.
+  const explain = (method: Method): string =>
+    `rules: ${requestRules(method).length} for requests, ${responseRules(method).length} for responses`;
+  return described({ name: 'validation', side: 'server', explain }, (descriptor, call) =>
+    interceptor(descriptor, call),
+  );
 }
 
 type RulesOf = (method: Method) => readonly ValidationRule[];
