@@ -27,6 +27,6 @@ export function notStarted(client: Client, cause: unknown): StatusError {
   if (typeof (cause as { code?: unknown } | undefined)?.code === 'number') return callError(cause);
   const closed = client.getChannel().getConnectivityState(false) === connectivityState.SHUTDOWN;
   return closed
-    ? new StatusError(status.CANCELLED, 'Cancelled: the client is closed', { cause })
+    ? new StatusError(status.UNAVAILABLE, 'The channel is closed', { cause })
     : new StatusError(status.INTERNAL, 'The call could not be made', { cause });
 }

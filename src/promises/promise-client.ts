@@ -2,7 +2,7 @@ import type { Client, ServiceDefinition } from '@grpc/grpc-js';
 import { methodOf } from '../core/method.js';
 import { optionError } from '../core/options.js';
 import type { PromiseClient } from './promise-client-types.js';
-import { promiseMethods, type ClientMethod } from './promise-methods.js';
+import { promiseMethods, type MethodsOf } from './promise-methods.js';
 
 /**
  * Turns a generated grpc-js client into one whose methods return promises and async iterables. It shares the client's
@@ -17,9 +17,7 @@ import { promiseMethods, type ClientMethod } from './promise-methods.js';
 export function promiseClient<C extends Client>(client: C): PromiseClient<C> {
   const methods: PropertyDescriptorMap = {};
   for (const [key, definition] of Object.entries(serviceOf(client))) {
-    const start: ClientMethod['start'] = (...args) =>
-      (client as unknown as Record<string, ClientMethod['start']>)[key]!(...args);
-    const value = promiseMethods[methodOf(definition).kind]({ client, start });
+    const value = promiseMethods[methodOf(definition).kind](client as unknown as MethodsOf<Client>, key);
     const property = { value, enumerable: true, configurable: true, writable: true };
     methods[key] = property;
     if (definition.originalName !== undefined) methods[definition.originalName] = property;

@@ -16,28 +16,27 @@ import { Responses } from './responses.js';
 import { WatchedCall } from './watched-call.js';
 
 type Answered = (error: ServiceError | null, message?: unknown) => void;
-
-/** A client and one of its methods, called as the class that grpc-js generates has it. */
-export interface ClientMethod {
-  readonly client: Client;
-  readonly start: (...args: unknown[]) => unknown;
-}
-
 type PromiseMethod = (request: unknown, options?: PromiseCallOptions) => unknown;
 
-/** The promise form of a method of each kind. */
-export const promiseMethods: Readonly<Record<CallKind, (method: ClientMethod) => PromiseMethod>> = {
+/** A client of which a method is called by its name. */
+export type MethodsOf<C extends Client> = C & Record<string, (...args: unknown[]) => unknown>;
+
+/**
+ * The promise form of a method of each kind. Few functions stand between the caller and grpc-js, which shows ten lines
+ * of stack with an error.
+ */
+export const promiseMethods: Readonly<Record<CallKind, (client: MethodsOf<Client>, key: string) => PromiseMethod>> = {
   unary:
-    ({ client, start }) =>
+    (client, key) =>
     (request, options = {}) =>
       new Promise((resolve, reject) => {
         const watched = new WatchedCall<ClientUnaryCall>(options, reject);
         const answered = settle(watched, resolve, reject);
-        watched.start(client, (metadata, rest) => start(request, metadata, rest, answered) as ClientUnaryCall);
+        watched.start(client, (metadata, rest) => client[key]!(request, metadata, rest, answered) as ClientUnaryCall);
       }),
 
   client_stream:
-    ({ client, start }) =>
+    (client, key) =>
     (requests, options = {}) =>
       new Promise((resolve, reject) => {
         const watched = new WatchedCall<ClientWritableStream<unknown>>(options, reject);
@@ -45,27 +44,30 @@ export const promiseMethods: Readonly<Record<CallKind, (method: ClientMethod) =>
         const source = checkRequests(requests);
         const call = watched.start(
           client,
-          (metadata, rest) => start(metadata, rest, answered) as ClientWritableStream<unknown>,
+          (metadata, rest) => client[key]!(metadata, rest, answered) as ClientWritableStream<unknown>,
         );
         send(source, call, watched);
       }),
 
   server_stream:
-    ({ client, start }) =>
+    (client, key) =>
     (request, options = {}) => {
       const responses = new Responses(options);
-      responses.start(client, (metadata, rest) => start(request, metadata, rest) as ClientReadableStream<unknown>);
+      responses.start(
+        client,
+        (metadata, rest) => client[key]!(request, metadata, rest) as ClientReadableStream<unknown>,
+      );
       return responses;
     },
 
   bidi_stream:
-    ({ client, start }) =>
+    (client, key) =>
     (requests, options = {}) => {
       const responses = new Responses<ClientDuplexStream<unknown, unknown>>(options);
       const source = checkRequests(requests);
       const call = responses.start(
         client,
-        (metadata, rest) => start(metadata, rest) as ClientDuplexStream<unknown, unknown>,
+        (metadata, rest) => client[key]!(metadata, rest) as ClientDuplexStream<unknown, unknown>,
       );
       if (call !== undefined) send(source, call, responses.watched);
       return responses;

@@ -2,6 +2,12 @@ import type { Writable } from 'node:stream';
 import { isThenable } from '../core/report.js';
 
 /**
+ * After so many messages the event loop gets its turn. Writes may call back without one: grpc-js's client takes up to
+ * 1 MB of a call for its retry buffer at once, and nothing else, a cancellation neither, would happen meanwhile.
+ */
+const BURST = 256;
+
+/**
  * Writes what an iterable yields into a grpc-js stream, at the pace of whoever reads it, until either ends.
  *
  * grpc-js never calls back a write, and so never says `drain`, once a call is over: whoever owns the pump has to
@@ -24,11 +30,12 @@ export class Pump {
 
   /** Resolves with true when all was written, with false when it was stopped; rejects with what the iterator throws. */
   async run(): Promise<boolean> {
-    while (!this.stopped) {
+    for (let count = 1; !this.stopped; count++) {
       const { done, value } = await this.iterator.next();
       if (this.stopped) return false;
       if (done) return true;
-      if (!this.write(value)) await this.drained();
+      if (!this.write(value)) await this.pause((resume) => this.stream.once('drain', resume));
+      if (count % BURST === 0) await this.pause(setImmediate);
     }
     return false;
   }
@@ -51,13 +58,12 @@ export class Pump {
     }
   }
 
-  private async drained(): Promise<void> {
+  private async pause(begin: (resume: () => void) => void): Promise<void> {
     if (this.stopped) return;
     await new Promise<void>((resolve) => {
       this.resume = resolve;
-      this.stream.once('drain', resolve);
+      begin(resolve);
     });
-    this.stream.off('drain', this.resume!);
     this.resume = undefined;
     if (this.stopped) this.close();
   }

@@ -37,7 +37,12 @@ export class WatchedCall<C extends ClientUnaryCall> {
     const { signal, timeoutMs, metadata = new Metadata(), onHeaders, onTrailers: _, ...callOptions } = this.options;
     if (timeoutMs !== undefined) callOptions.deadline = earlier(callOptions.deadline, timeoutMs);
     if (signal?.aborted) throw aborted(signal);
-    const call = this.make(client, () => make(metadata, callOptions));
+    let call: C;
+    try {
+      call = this.call = make(metadata, callOptions);
+    } catch (cause) {
+      throw notStarted(client, cause);
+    }
     call.once('status', (status) => this.end(status.metadata));
     // grpc-js emits a stream's error whether somebody listens or not, and without a listener that ends the process.
     call.on('error', (error) => this.fail(error));
@@ -68,14 +73,6 @@ export class WatchedCall<C extends ClientUnaryCall> {
   afterTrailers(settle: () => void): void {
     if (this.options.onTrailers === undefined) settle();
     else queueMicrotask(settle);
-  }
-
-  private make(client: Client, make: () => C): C {
-    try {
-      return (this.call = make());
-    } catch (cause) {
-      throw notStarted(client, cause);
-    }
   }
 
   private end(trailers: Metadata): void {
