@@ -57,7 +57,7 @@ describe.each(kinds)('%s', (kind) => {
   test('with too little time left the handler never runs', async () => {
     const handler = vi.fn();
     running = await startTestServer({
-      interceptors: [deadlineServerInterceptor({ minMs: 1_000 })],
+      interceptors: [deadlineServerInterceptor({ minMs: 10_000 })],
       handlers: {
         echo: handler,
         clientEcho: handler,
@@ -71,9 +71,9 @@ describe.each(kinds)('%s', (kind) => {
         },
       },
     });
-    await expect(call(running.client, kind, {}, { timeoutMs: 900 })).rejects.toMatchObject({
+    await expect(call(running.client, kind, {}, { timeoutMs: 9_000 })).rejects.toMatchObject({
       code: status.DEADLINE_EXCEEDED,
-      details: expect.stringMatching(/^Deadline exceeded: \d+ ms left, this server needs 1000 ms$/) as string,
+      details: expect.stringMatching(/^Deadline exceeded: \d+ ms left, this server needs 10000 ms$/) as string,
     });
     const end = await running.events.until({ side: 'server', hook: 'onEnd' });
     expect(end).toMatchObject({ code: 'DEADLINE_EXCEEDED', origin: 'interceptor', method: methodNames[kind] });

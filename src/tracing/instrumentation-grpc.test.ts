@@ -3,7 +3,7 @@ import { credentials } from '@grpc/grpc-js';
 import { SpanKind } from '@opentelemetry/api';
 import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EchoServiceClient} from '../testing/index.js';
+import type { EchoServiceClient } from '../testing/index.js';
 import { EchoRequest, EchoServiceService, startTestServer, type TestServer } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor } from './index.js';
 import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './spans.fixture.js';

@@ -143,7 +143,11 @@ describe.each(kinds)('%s', (kind) => {
 
   test('an expired call ends both spans', async () => {
     const echo = await start();
-    const calling = call(echo.client, kind, { delayMs: 60_000 }, { timeoutMs: 50 });
+    await call(echo.client, kind); // connects
+    await bothEnds(echo);
+    echo.events.clear();
+    sdk.reset();
+    const calling = call(echo.client, kind, { delayMs: 60_000 }, { timeoutMs: 300 });
     await expect(calling).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
     const ends = await bothEnds(echo);
     expect(serverSpan().attributes['rpc.status_code']).toBe(ends.server.code);
