@@ -1,3 +1,9 @@
+import type {
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerWritableStream,
+  UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { SpanKind, context, propagation, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -95,6 +101,49 @@ describe.each(kinds)('in a handler of kind %s', (kind) => {
     await context.with(propagation.setBaggage(context.active(), baggage), () => call(echo.client, kind));
     expect(tenant).toBe('acme');
   });
+});
+
+test('plain handlers and the listeners of their streams run inside the span too', async () => {
+  const seen: [string, string | undefined][] = [];
+  const note = (place: string): void => void seen.push([place, trace.getActiveSpan()?.spanContext().spanId]);
+  const answer = EchoResponse.fromPartial({});
+  const echo = await startTestServer({
+    interceptors: [tracingServerInterceptor()],
+    implementation: {
+      echo(_call: unknown, respond: (error: null, response: EchoResponse) => void) {
+        note('Echo');
+        setImmediate(() => (note('Echo'), respond(null, answer)));
+      },
+      serverEcho(stream: ServerWritableStream<EchoRequest, EchoResponse>) {
+        note('ServerEcho');
+        stream.write(answer, () => note('ServerEcho'));
+        stream.end();
+      },
+      clientEcho(
+        stream: ServerReadableStream<EchoRequest, EchoResponse>,
+        respond: (error: null, response: EchoResponse) => void,
+      ) {
+        stream.on('data', () => note('ClientEcho'));
+        stream.on('end', () => (note('ClientEcho'), respond(null, answer)));
+      },
+      bidiEcho(stream: ServerDuplexStream<EchoRequest, EchoResponse>) {
+        stream.on('data', () => (note('BidiEcho'), stream.write(answer)));
+        stream.on('end', () => (note('BidiEcho'), stream.end()));
+      },
+    } as unknown as UntypedServiceImplementation,
+  });
+  running.push(echo);
+  for (const kind of kinds) await call(echo.client, kind);
+  await echo.events.until({ side: 'server', hook: 'onEnd' }, { nth: 4 });
+  const expected = kinds.flatMap((kind) => {
+    const name = methodNames[kind];
+    const { spanId } = serverSpan(name).spanContext();
+    return [
+      [name, spanId],
+      [name, spanId],
+    ];
+  });
+  expect(seen).toEqual(expected);
 });
 
 test('concurrent calls keep their contexts apart', async () => {
