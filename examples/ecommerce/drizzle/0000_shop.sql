@@ -77,6 +77,7 @@ CREATE TABLE "payments"."payments" (
 	"transaction_id" text NOT NULL,
 	"card_last4" text,
 	"message" text NOT NULL,
+	"order_told" boolean DEFAULT true NOT NULL,
 	"processed_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "payments_transaction_id_unique" UNIQUE("transaction_id"),
 	CONSTRAINT "amount_is_positive" CHECK ("payments"."payments"."amount_cents" > 0),
@@ -128,5 +129,6 @@ CREATE INDEX "order_updates_by_order" ON "orders"."order_updates" USING btree ("
 CREATE INDEX "orders_by_user" ON "orders"."orders" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "payments_by_user" ON "payments"."payments" USING btree ("user_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "one_payment_per_order" ON "payments"."payments" USING btree ("order_id") WHERE "payments"."payments"."status" in (2, 3, 5);--> statement-breakpoint
+CREATE INDEX "payments_to_settle" ON "payments"."payments" USING btree ("id") WHERE not "payments"."payments"."order_told";--> statement-breakpoint
 CREATE INDEX "refunds_by_payment" ON "payments"."refunds" USING btree ("payment_id");--> statement-breakpoint
 CREATE INDEX "products_by_category" ON "products"."products" USING btree ("category","id");

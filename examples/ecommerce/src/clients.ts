@@ -1,22 +1,67 @@
-import { credentials as grpcCredentials, type ChannelCredentials, type Interceptor } from '@grpc/grpc-js';
+import {
+  credentials as grpcCredentials,
+  type ChannelCredentials,
+  type Client,
+  type ClientOptions,
+  type Interceptor,
+} from '@grpc/grpc-js';
 import { promiseClient } from 'grpc-js-middleware/promises';
+import { registerStaticResolver, roundRobin, type StaticResolver } from 'grpc-js-middleware/resolver';
+import { PaymentServiceClient as AdvancedPaymentServiceClient } from './gen/advanced/payment.js';
+import { AnalyticsServiceClient } from './gen/analytics/analytics.js';
+import { ChatServiceClient } from './gen/chat/chat.js';
+import { NotificationServiceClient } from './gen/ecommerce/notification.js';
+import { OrderServiceClient } from './gen/ecommerce/order.js';
+import { PaymentServiceClient } from './gen/ecommerce/payment.js';
 import { ProductServiceClient } from './gen/ecommerce/product.js';
+import { UserServiceClient } from './gen/user/user.js';
+import type { ServerName } from './plan.js';
 
-export interface ClientOptions {
-  /** Of the products' replicas. */
-  readonly products: readonly string[];
+export interface ShopClientOptions {
+  /** Of the resolver that knows the servers' addresses. */
+  readonly scheme: string;
   readonly interceptors: readonly Interceptor[];
   readonly credentials?: ChannelCredentials;
 }
 
 export type ShopClients = ReturnType<typeof openClients>;
 
-/** A client for each service of the shop. */
-export function openClients({ products, interceptors, credentials = grpcCredentials.createInsecure() }: ClientOptions) {
-  const options = { interceptors: [...interceptors] };
-  const product = new ProductServiceClient(products[0]!, credentials, options);
+/** Lets targets such as `shop:///products` stand for addresses, which may change while clients use them. */
+export function registerShop(
+  scheme: string,
+  addresses: Readonly<Record<ServerName, readonly string[]>>,
+): StaticResolver {
+  return registerStaticResolver(scheme, addresses);
+}
+
+/** A client for each service of the shop. A channel connects when it is first called. */
+export function openClients({
+  scheme,
+  interceptors,
+  credentials = grpcCredentials.createInsecure(),
+}: ShopClientOptions) {
+  const opened: Client[] = [];
+  const open = <C extends Client>(ClientOf: ClientClass<C>, server: ServerName, options: ClientOptions = {}) => {
+    const client = new ClientOf(`${scheme}:///${server}`, credentials, { ...options, interceptors: [...interceptors] });
+    opened.push(client);
+    return promiseClient(client);
+  };
   return {
-    products: promiseClient(product),
-    close: () => product.close(),
+    // Three replicas take turns, each only while it says that it serves: one that dies is not noticed.
+    products: open(
+      ProductServiceClient,
+      'products',
+      roundRobin({ healthCheck: { serviceName: 'ecommerce.ProductService' } }),
+    ),
+    orders: open(OrderServiceClient, 'orders'),
+    payments: open(PaymentServiceClient, 'payments'),
+    advancedPayments: open(AdvancedPaymentServiceClient, 'payments'),
+    users: open(UserServiceClient, 'users'),
+    notifications: open(NotificationServiceClient, 'notifications'),
+    chat: open(ChatServiceClient, 'chat'),
+    analytics: open(AnalyticsServiceClient, 'analytics'),
+    close: () => opened.forEach((client) => client.close()),
   };
 }
+
+type ClientClass<C> = new (target: string, credentials: ChannelCredentials, options: ClientOptions) => C;

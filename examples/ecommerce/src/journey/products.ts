@@ -3,6 +3,7 @@ import type { ShopClients } from '../clients.js';
 import { ProductCategory, type CreateProductRequest } from '../gen/ecommerce/product.js';
 import { collect } from '../streams/collect.js';
 import type { Journey } from './journey.js';
+import type { People } from './run-journey.js';
 
 const bicycle: CreateProductRequest = {
   name: 'City Bicycle',
@@ -14,8 +15,15 @@ const bicycle: CreateProductRequest = {
 };
 
 /** Looking around in the catalogue, and keeping it. */
-export async function visitProducts(journey: Journey, { products }: ShopClients): Promise<void> {
-  await browse(journey, products);
+export async function visitProducts(journey: Journey, { stranger, ada, admin: { products } }: People): Promise<void> {
+  await browse(journey, stranger.products);
+  const questions = ['#1', 'wool'].map((message, index) => ({ id: index + 1, message, timestamp: 0 }));
+  await journey.isRefused(status.UNAUTHENTICATED, () => collect(stranger.products.chatWithProducts(questions)));
+  await journey.succeeds(
+    () => collect(ada.products.chatWithProducts(questions)),
+    (answers) => answers.length === 2,
+  );
+  await journey.isRefused(status.PERMISSION_DENIED, () => ada.products.createProduct(bicycle));
   const { product } = await journey.succeeds(() => products.createProduct(bicycle));
   const { id } = product!;
   await journey.isRefused(status.INVALID_ARGUMENT, () => products.createProduct({ ...bicycle, name: '', price: -1 }));
@@ -41,11 +49,6 @@ async function browse(journey: Journey, products: ShopClients['products']): Prom
     ([first]) => first?.name === 'Laptop Air 13',
   );
   await journey.succeeds(() => products.getProduct({ id: found[0]!.id }));
-  const questions = ['#1', 'wool'].map((message, index) => ({ id: index + 1, message, timestamp: 0 }));
-  await journey.succeeds(
-    () => collect(products.chatWithProducts(questions)),
-    (answers) => answers.length === 2,
-  );
 }
 
 async function uploadProducts(journey: Journey, products: ShopClients['products']): Promise<void> {

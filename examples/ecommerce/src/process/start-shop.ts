@@ -1,5 +1,7 @@
 import type { Config } from '../config.js';
-import { replicas } from '../plan.js';
+import { startHttpServer, type HttpServer } from '../http/http-server.js';
+import { Issuer } from '../identity/issuer.js';
+import { HOST, HTTP_PORT, replicas, type Replica } from '../plan.js';
 import { ServiceProcess } from './service-process.js';
 
 export interface RunningShop {
@@ -11,20 +13,48 @@ export interface RunningShop {
   stop(): Promise<void>;
 }
 
-/** Starts all services in processes of their own: one, or one for each replica. Resolves when all of them serve. */
+/**
+ * Starts the HTTP port in this process, and all services in processes of their own: one, or one for each replica.
+ * Resolves when all of them serve.
+ */
 export async function startShop(config: Config, onProgress: (what: string) => void): Promise<RunningShop> {
   const all = replicas(config.portOffset);
   const processes = (config.processes ? all.map((replica) => [replica]) : [all]).map((own) => new ServiceProcess(own));
-  const [first, ...others] = processes;
-  const stop = async () => void (await Promise.all(processes.map((each) => each.stop())));
+  let http: HttpServer | undefined;
+  const stop = async () => {
+    await Promise.all(processes.map((each) => each.stop()));
+    await http?.close();
+  };
   try {
-    // The first one prepares the database for all.
-    const database = await first!.start(config, true, onProgress);
-    await Promise.all(others.map((each) => each.start(config, false, onProgress)));
+    http = await startHttp(config, all);
+    const database = await startAll(processes, config, onProgress);
     const ended = Promise.race(processes.map(({ exited }) => exited));
     return { database, broken: ended.then((end) => `A process of the shop ended with ${end}.`), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** The first one prepares the database for all. */
+async function startAll(processes: readonly ServiceProcess[], config: Config, onProgress: (what: string) => void) {
+  const [first, ...others] = processes;
+  const database = await first!.start(config, true, onProgress);
+  await Promise.all(others.map((each) => each.start(config, false, onProgress)));
+  return database;
+}
+
+async function startHttp({ portOffset }: Config, all: readonly Replica[]): Promise<HttpServer> {
+  const issuer = await Issuer.fromFile();
+  return startHttpServer(HOST, HTTP_PORT + portOffset, {
+    jwks: () => issuer.jwks,
+    readiness: async () => {
+      const { checkHealth } = await import('grpc-js-middleware/health');
+      const asked = all.map(async ({ name, address }) => {
+        const status = await checkHealth(address, { timeoutMs: 1_000 }).catch(() => 'UNKNOWN');
+        return [name, status === 'SERVING'] as const;
+      });
+      return Object.fromEntries(await Promise.all(asked));
+    },
+  });
 }

@@ -1,32 +1,24 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { productService } from '../services/products/service.js';
+import { allServices } from '../services/index.js';
 import { bufCurl, detailsOf } from '../testing/buf.js';
 import { startTestShop, type TestShop } from '../testing/test-shop.js';
+import { nameOf } from './start-server.js';
 
 let shop: TestShop;
 beforeAll(async () => {
-  shop = await startTestShop([productService]);
+  shop = await startTestShop();
 });
 afterAll(() => shop.close());
 
-test('a Go client lists the services and their methods', async () => {
+test('a Go client lists every service, and their methods', async () => {
   const { stdout: services } = await bufCurl(shop.address, '', '--list-services');
   const { stdout: methods } = await bufCurl(shop.address, '', '--list-methods');
 
-  expect(services.trim()).toBe('ecommerce.ProductService');
-  expect(methods.trim().split('\n')).toEqual(
-    [
-      'ChatWithProducts',
-      'CreateProduct',
-      'CreateProducts',
-      'DeleteProduct',
-      'GetProduct',
-      'ListProducts',
-      'SearchProducts',
-      'UpdateProduct',
-    ].map((name) => `ecommerce.ProductService/${name}`),
-  );
+  const served = allServices.map(nameOf);
+  expect(services.trim().split('\n')).toEqual([...served, 'grpc.health.v1.Health'].sort());
+  const paths = allServices.flatMap(({ definition }) => Object.values(definition).map(({ path }) => path.slice(1)));
+  expect(methods.trim().split('\n')).toEqual(expect.arrayContaining(paths));
 });
 
 test('a Go client calls unary and streaming methods', async () => {
@@ -38,8 +30,9 @@ test('a Go client calls unary and streaming methods', async () => {
 });
 
 test('a Go client sees the typed details of a validation error', async () => {
-  const bad = '{"name": "", "price": -1}';
-  const answer = await bufCurl(shop.address, 'ecommerce.ProductService/CreateProduct', '-d', bad);
+  const authorization = `authorization: Bearer ${await shop.issuer.token({ userId: 3, role: 'admin' })}`;
+  const bad = ['-H', authorization, '-d', '{"name": "", "price": -1}'];
+  const answer = await bufCurl(shop.address, 'ecommerce.ProductService/CreateProduct', ...bad);
 
   expect(answer.exitStatus).toBe(8 * status.INVALID_ARGUMENT);
   expect(await detailsOf(answer)).toMatchObject({
@@ -51,6 +44,17 @@ test('a Go client sees the typed details of a validation error', async () => {
       ],
     },
   });
+});
+
+test('a customer who asks for another user is refused', async () => {
+  const authorization = `authorization: Bearer ${await shop.issuer.token({ userId: 1, role: 'customer' })}`;
+  const askFor = (id: number) =>
+    bufCurl(shop.address, 'user.UserService/GetUser', '-H', authorization, '-d', `{"id": ${id}}`);
+
+  const [own, another] = await Promise.all([askFor(1), askFor(2)]);
+
+  expect(JSON.parse(own.stdout)).toMatchObject({ user: { id: 1, name: 'Ada Lovelace' } });
+  expect(another.exitStatus).toBe(8 * status.PERMISSION_DENIED);
 });
 
 test('a Go client sees the reason of a refusal', async () => {

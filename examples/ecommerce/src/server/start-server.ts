@@ -1,4 +1,7 @@
 import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
+import { HealthService } from 'grpc-js-middleware/health';
+import { policy } from '../policy.js';
+import { allServices } from '../services/index.js';
 import type { Resources, ShopService } from '../services/shop-service.js';
 import { addReflection } from './reflection.js';
 
@@ -22,10 +25,14 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { services, resources, interceptors, credentials = ServerCredentials.createInsecure() } = options;
   const server = new Server({ interceptors: [...interceptors] });
+  policy.assertCovers(...allServices.map(({ definition }) => definition));
   for (const service of services) server.addService(service.definition, service.implement(resources));
-  addReflection(server, services.map(nameOf));
+  const names = services.map(nameOf);
+  const health = new HealthService({ services: names });
+  health.addTo(server);
+  addReflection(server, [...names, 'grpc.health.v1.Health']);
   const address = await bind(server, options.address, credentials);
-  return { address, stop: (timeoutMs) => stop(server, timeoutMs) };
+  return { address, stop: (timeoutMs) => stop(server, health, timeoutMs) };
 }
 
 /** `ecommerce.ProductService` */
@@ -48,8 +55,10 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
   });
 }
 
-async function stop(server: Server, timeoutMs: number): Promise<void> {
+async function stop(server: Server, health: HealthService, timeoutMs: number): Promise<void> {
+  health.shutdown();
   const force = setTimeout(() => server.forceShutdown(), timeoutMs);
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   clearTimeout(force);
+  health.close();
 }

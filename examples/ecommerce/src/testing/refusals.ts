@@ -10,6 +10,11 @@ export async function refusal(call: Promise<unknown>): Promise<StatusError> {
   throw error;
 }
 
+/** The errors of calls that all have to fail, made at the same time. */
+export function refusals(calls: readonly Promise<unknown>[]): Promise<StatusError[]> {
+  return Promise.all(calls.map(refusal));
+}
+
 /** The fields that a call was refused for. */
 export async function violationsOf(call: Promise<unknown>): Promise<string[]> {
   const error = await refusal(call);

@@ -1,44 +1,67 @@
-import { credentials, type ChannelCredentials, type Client, type ClientOptions } from '@grpc/grpc-js';
-import { promiseClient, type PromiseClient } from 'grpc-js-middleware/promises';
 import { pino, type Logger } from 'pino';
+import { openClients, registerShop, type ShopClients } from '../clients.js';
 import type { Database } from '../database/database.js';
-import { serverInterceptors } from '../interceptors.js';
+import { Issuer } from '../identity/issuer.js';
+import { clientInterceptors, serverInterceptors } from '../interceptors.js';
+import { SERVER_NAMES, type ServerName } from '../plan.js';
 import { startServer } from '../server/start-server.js';
-import type { ShopService } from '../services/shop-service.js';
+import { allServices } from '../services/index.js';
 import { openTestDatabase } from './test-database.js';
 
 export interface TestShop {
   readonly database: Database;
   readonly address: string;
-  /** A client of one of the services, closed with the shop. */
-  client<C extends Client>(Client: ClientConstructor<C>): PromiseClient<C>;
+  readonly issuer: Issuer;
+  /** Users 1 and 2 of the seed. */
+  readonly ada: ShopClients;
+  readonly grace: ShopClients;
+  /** User 3. */
+  readonly admin: ShopClients;
+  /** Somebody without a token. */
+  readonly stranger: ShopClients;
   close(): Promise<void>;
 }
 
-type ClientConstructor<C> = new (address: string, credentials: ChannelCredentials, options?: ClientOptions) => C;
+let shops = 0;
 
-/** Services with the real interceptors on the loopback interface, on a database of their own. */
-export async function startTestShop(services: readonly ShopService[], logger: Logger = silent()): Promise<TestShop> {
+/** The whole shop with its real interceptors on one port of the loopback interface, on a database of its own. */
+export async function startTestShop(logger: Logger = pino({ level: 'silent' })): Promise<TestShop> {
   const database = await openTestDatabase();
-  const interceptors = serverInterceptors({ replica: 'test', services, logger });
-  const server = await startServer({ address: '127.0.0.1:0', services, resources: { database }, interceptors });
-  const clients: Client[] = [];
+  const issuer = await Issuer.withNewKey();
+  const scheme = `test-shop-${++shops}`;
+  const resolver = registerShop(scheme, addresses([]));
+  const opened: ShopClients[] = [];
+  const clients = (token?: () => Promise<string>) => {
+    const interceptors = token ? clientInterceptors({ token }) : [];
+    const own = openClients({ scheme, interceptors });
+    opened.push(own);
+    return own;
+  };
+  const closing = new AbortController();
+  const server = await startServer({
+    address: '127.0.0.1:0',
+    services: allServices,
+    resources: { database, peers: clients(() => issuer.serviceToken('test')), closing: closing.signal },
+    interceptors: serverInterceptors({ replica: 'test', services: allServices, logger, keys: { jwks: issuer.jwks } }),
+  });
+  for (const name of SERVER_NAMES) resolver.set(name, [server.address]);
   return {
     database,
+    issuer,
     address: server.address,
-    client(Client) {
-      const client = new Client(server.address, credentials.createInsecure());
-      clients.push(client);
-      return promiseClient(client);
-    },
+    ada: clients(() => issuer.token({ userId: 1, role: 'customer', name: 'Ada Lovelace' })),
+    grace: clients(() => issuer.token({ userId: 2, role: 'customer', name: 'Grace Hopper' })),
+    admin: clients(() => issuer.token({ userId: 3, role: 'admin' })),
+    stranger: clients(),
     async close() {
-      for (const client of clients) client.close();
+      closing.abort();
+      for (const own of opened) own.close();
       await server.stop(1_000);
       await database.close();
     },
   };
 }
 
-function silent(): Logger {
-  return pino({ level: 'silent' });
+function addresses(list: readonly string[]): Record<ServerName, readonly string[]> {
+  return Object.fromEntries(SERVER_NAMES.map((name) => [name, list])) as Record<ServerName, readonly string[]>;
 }

@@ -1,4 +1,5 @@
 import { index, integer, pgSchema, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+import type { NotificationType } from '../../gen/ecommerce/notification.js';
 
 export const notificationsSchema = pgSchema('notifications');
 
@@ -7,7 +8,7 @@ export const notifications = notificationsSchema.table(
   {
     id: integer().primaryKey().generatedByDefaultAsIdentity(),
     userId: integer('user_id').notNull(),
-    type: smallint().notNull(),
+    type: smallint().$type<NotificationType>().notNull(),
     title: text().notNull(),
     message: text().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),

@@ -11,6 +11,7 @@ import {
   text,
   timestamp,
 } from 'drizzle-orm/pg-core';
+import type { OrderStatus } from '../../gen/ecommerce/order.js';
 
 export const ordersSchema = pgSchema('orders');
 
@@ -28,7 +29,7 @@ export const orders = ordersSchema.table(
     id: integer().primaryKey().generatedByDefaultAsIdentity(),
     userId: integer('user_id').notNull(),
     totalCents: bigint('total_cents', { mode: 'number' }).notNull(),
-    status: smallint().notNull(),
+    status: smallint().$type<OrderStatus>().notNull(),
     shippingAddress: jsonb('shipping_address').$type<StoredAddress>().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
@@ -64,7 +65,7 @@ export const orderUpdates = ordersSchema.table(
     orderId: integer('order_id')
       .notNull()
       .references(() => orders.id),
-    status: smallint().notNull(),
+    status: smallint().$type<OrderStatus>().notNull(),
     message: text().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, pgSchema, smallint, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgSchema,
+  smallint,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { PaymentMethod, PaymentStatus } from '../../gen/ecommerce/payment.js';
 
 export const paymentsSchema = pgSchema('payments');
 
@@ -10,13 +22,15 @@ export const payments = paymentsSchema.table(
     orderId: integer('order_id').notNull(),
     userId: integer('user_id').notNull(),
     amountCents: bigint('amount_cents', { mode: 'number' }).notNull(),
-    method: smallint().notNull(),
-    status: smallint().notNull(),
+    method: smallint().$type<PaymentMethod>().notNull(),
+    status: smallint().$type<PaymentStatus>().notNull(),
     transactionId: text('transaction_id').notNull().unique(),
     /** All that is kept of a card. */
     cardLast4: text('card_last4'),
     /** What the payer is told. */
     message: text().notNull(),
+    /** Whether the order service knows of the present status; see `settlement.ts`. */
+    orderTold: boolean('order_told').notNull().default(true),
     processedAt: timestamp('processed_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [
@@ -27,6 +41,9 @@ export const payments = paymentsSchema.table(
     uniqueIndex('one_payment_per_order')
       .on(table.orderId)
       .where(sql`${table.status} in (2, 3, 5)`),
+    index('payments_to_settle')
+      .on(table.id)
+      .where(sql`not ${table.orderTold}`),
   ],
 );
 

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, gte, isNull, lte, or, sql as raw, type SQL } from 'drizzle-orm';
 import type { Sql } from '../../database/database.js';
+import type { ProductCategory } from '../../gen/ecommerce/product.js';
 import type { Cents } from '../../money.js';
 import { products } from './schema.js';
 
@@ -10,7 +11,7 @@ export type ProductFields = Pick<StoredProduct, 'name' | 'description' | 'priceC
 
 export interface Selection {
   /** 0 means every category. */
-  readonly category?: number;
+  readonly category?: ProductCategory;
   /** Text within name or description, in any case. */
   readonly text?: string;
   readonly minPrice?: Cents;

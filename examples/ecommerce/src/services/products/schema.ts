@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgSchema, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+import type { ProductCategory } from '../../gen/ecommerce/product.js';
 
 export const productsSchema = pgSchema('products');
 
@@ -12,7 +13,7 @@ export const products = productsSchema.table(
     priceCents: integer('price_cents').notNull(),
     stock: integer().notNull(),
     /** The number of the enum in the proto: it never changes its meaning. */
-    category: smallint().notNull(),
+    category: smallint().$type<ProductCategory>().notNull(),
     tags: text().array().notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),

@@ -1,20 +1,18 @@
 import { status } from '@grpc/grpc-js';
 import { StatusError, ValidationError } from 'grpc-js-middleware';
-import type { PromiseClient } from 'grpc-js-middleware/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ProductCategory, ProductServiceClient, type CreateProductRequest } from '../../gen/ecommerce/product.js';
+import { ProductCategory, type CreateProductRequest } from '../../gen/ecommerce/product.js';
 import { collect } from '../../streams/collect.js';
 import { startTestShop, type TestShop } from '../../testing/test-shop.js';
-import { violationsOf, refusal } from '../../testing/refusals.js';
+import { violationsOf, refusal, refusals } from '../../testing/refusals.js';
 import { products } from './schema.js';
-import { productService } from './service.js';
 
 let shop: TestShop;
-let client: PromiseClient<ProductServiceClient>;
+let client: TestShop['admin']['products'];
 
 beforeAll(async () => {
-  shop = await startTestShop([productService]);
-  client = shop.client(ProductServiceClient);
+  shop = await startTestShop();
+  client = shop.admin.products;
 });
 afterAll(() => shop.close());
 
@@ -196,12 +194,11 @@ test.each([0, -1, -2_147_483_648])('id %d is no id', async (id) => {
 
 test('an id that names nothing is not found, and the error can be read by a program', async () => {
   const id = 2_147_483_647;
-  for (const call of [
+  for (const error of await refusals([
     client.getProduct({ id }),
     client.deleteProduct({ id }),
     client.updateProduct({ ...pencil, id }),
-  ]) {
-    const error = await refusal(call);
+  ])) {
     expect(error).toBeInstanceOf(StatusError);
     expect(error).toMatchObject({ code: status.NOT_FOUND, reason: 'PRODUCT_NOT_FOUND' });
   }

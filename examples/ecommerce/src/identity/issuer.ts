@@ -1,0 +1,82 @@
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+
+/** Who signs the shop's tokens, and for whom. */
+export const ISSUER = 'https://shop.example';
+export const AUDIENCE = 'shop';
+export const ALGORITHM = 'ES256';
+
+export type Role = 'customer' | 'admin' | 'service';
+
+export interface Claims {
+  readonly userId: number;
+  readonly role: Role;
+  readonly email?: string;
+  readonly name?: string;
+}
+
+const KEY_FILE = fileURLToPath(new URL('../../.data/issuer-key.json', import.meta.url));
+
+/** Issues the shop's tokens. A real shop would have an identity provider here; what the services see is the same. */
+export class Issuer {
+  private constructor(private readonly key: JWK) {}
+
+  static async withNewKey(): Promise<Issuer> {
+    return new Issuer(await newKey());
+  }
+
+  /** With a key that the shop's processes, and `npm run token`, share through a file that only its owner can read. */
+  static async fromFile(file = KEY_FILE): Promise<Issuer> {
+    if (!existsSync(file)) writeOnce(file, JSON.stringify(await newKey()));
+    return new Issuer(JSON.parse(readFileSync(file, 'utf8')) as JWK);
+  }
+
+  /** What verifies the tokens, for everybody to see. */
+  get jwks(): { readonly keys: JWK[] } {
+    const { d: _secret, ...publicKey } = this.key;
+    return { keys: [publicKey] };
+  }
+
+  /** A token of a user. */
+  token({ userId, role, ...rest }: Claims, lifetimeMs = 3_600_000): Promise<string> {
+    return this.sign(String(userId), { ...rest, user_id: userId, roles: [role] }, lifetimeMs);
+  }
+
+  /** A token by which a service of the shop calls another. */
+  serviceToken(service: string, lifetimeMs = 300_000): Promise<string> {
+    return this.sign(`service:${service}`, { roles: ['service'] }, lifetimeMs);
+  }
+
+  private async sign(subject: string, claims: Record<string, unknown>, lifetimeMs: number): Promise<string> {
+    return new SignJWT(claims)
+      .setProtectedHeader({ alg: ALGORITHM, kid: this.key.kid })
+      .setSubject(subject)
+      .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
+      .setIssuedAt()
+      .setExpirationTime(new Date(Date.now() + lifetimeMs))
+      .sign(await importJWK(this.key, ALGORITHM));
+  }
+}
+
+async function newKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  const key = await exportJWK(privateKey);
+  return { ...key, alg: ALGORITHM, use: 'sig', kid: await calculateJwkThumbprint(key) };
+}
+
+/** The first of several processes wins; the file appears with its content, or not at all. */
+function writeOnce(file: string, content: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, content, { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+}

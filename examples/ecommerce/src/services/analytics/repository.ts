@@ -1,0 +1,109 @@
+import { and, between, countDistinct, desc, eq, inArray, notInArray, sql as raw, sum } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/pg-core';
+import type { Sql } from '../../database/database.js';
+import { OrderStatus } from '../../gen/ecommerce/order.js';
+import { PaymentStatus } from '../../gen/ecommerce/payment.js';
+import { fromCents, type Cents } from '../../money.js';
+import { orderItems, orders } from '../orders/schema.js';
+import { payments, refunds } from '../payments/schema.js';
+import type { MetricName } from './metrics.js';
+import { events } from './schema.js';
+
+export type StoredEvent = typeof events.$inferSelect;
+
+export type NewEvent = Pick<StoredEvent, 'name' | 'userId' | 'productId' | 'properties'>;
+
+export interface Period {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+const MADE = [PaymentStatus.COMPLETED, PaymentStatus.REFUNDED];
+const UNDONE = [OrderStatus.CANCELLED, OrderStatus.REFUNDED];
+
+/** Reads what the other services have written; writes its own events only. */
+export class AnalyticsRepository {
+  constructor(private readonly sql: Sql) {}
+
+  async track(event: NewEvent): Promise<StoredEvent> {
+    const [stored] = await this.sql.insert(events).values(event).returning();
+    return stored!;
+  }
+
+  /** A metric as people know it: money in dollars, a share in per cent. */
+  async measure(name: MetricName, period: Period): Promise<number> {
+    switch (name) {
+      case 'payments':
+        return fromCents(await this.paid(period));
+      case 'refunds':
+        return fromCents(await this.refunded(period));
+      case 'revenue':
+        return fromCents((await this.paid(period)) - (await this.refunded(period)));
+      case 'orders':
+        return this.sql.$count(orders, within(orders.createdAt, period));
+      case 'events':
+        return this.sql.$count(events, within(events.createdAt, period));
+      case 'conversion':
+        return this.conversion(period);
+    }
+  }
+
+  /** What sold best, by pieces; what was cancelled or refunded was not sold. */
+  async topProducts({ from, to }: Period, limit: number) {
+    const quantity = sum(orderItems.quantity).mapWith(Number);
+    const revenueCents = raw<number>`sum(${orderItems.quantity} * ${orderItems.unitPriceCents}::bigint)`.mapWith(
+      Number,
+    );
+    return this.sql
+      .select({
+        productId: orderItems.productId,
+        productName: raw<string>`max(${orderItems.productName})`,
+        quantity,
+        revenueCents,
+      })
+      .from(orderItems)
+      .innerJoin(orders, eq(orders.id, orderItems.orderId))
+      .where(and(between(orders.createdAt, from, to), notInArray(orders.status, UNDONE)))
+      .groupBy(orderItems.productId)
+      .orderBy(desc(quantity), orderItems.productId)
+      .limit(limit);
+  }
+
+  private async paid(period: Period): Promise<Cents> {
+    const made = and(inArray(payments.status, MADE), within(payments.processedAt, period));
+    const [row] = await this.sql
+      .select({ cents: sum(payments.amountCents) })
+      .from(payments)
+      .where(made);
+    return Number(row!.cents ?? 0);
+  }
+
+  private async refunded(period: Period): Promise<Cents> {
+    const [row] = await this.sql
+      .select({ cents: sum(refunds.amountCents) })
+      .from(refunds)
+      .where(within(refunds.createdAt, period));
+    return Number(row!.cents ?? 0);
+  }
+
+  /** Of the users who were seen, by an event or an order, how many ordered, in per cent. */
+  private async conversion(period: Period): Promise<number> {
+    const buyers = this.sql.select({ userId: orders.userId }).from(orders).where(within(orders.createdAt, period));
+    const visitors = this.sql
+      .select({ userId: raw<number>`${events.userId}`.as('user_id') })
+      .from(events)
+      .where(within(events.createdAt, period));
+    const seen = unionAll(buyers, visitors).as('seen');
+    const [all] = await this.sql.select({ count: countDistinct(seen.userId) }).from(seen);
+    const ordered = buyers.as('buyers');
+    const [bought] = await this.sql.select({ count: countDistinct(ordered.userId) }).from(ordered);
+    return all!.count === 0 ? 0 : Math.round((bought!.count / all!.count) * 10_000) / 100;
+  }
+}
+
+type TimeColumn =
+  typeof orders.createdAt | typeof events.createdAt | typeof payments.processedAt | typeof refunds.createdAt;
+
+function within(column: TimeColumn, { from, to }: Period) {
+  return between(column, from, to);
+}

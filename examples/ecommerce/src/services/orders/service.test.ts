@@ -1,0 +1,269 @@
+import { status } from '@grpc/grpc-js';
+import { eq } from 'drizzle-orm';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { OrderStatus, type CreateOrderRequest, type OrderItem } from '../../gen/ecommerce/order.js';
+import { ProductCategory } from '../../gen/ecommerce/product.js';
+import { UserStatus } from '../../gen/user/user.js';
+import { collect } from '../../streams/collect.js';
+import { refusal, refusals, violationsOf } from '../../testing/refusals.js';
+import { startTestShop, type TestShop } from '../../testing/test-shop.js';
+import { users } from '../users/schema.js';
+import { orderItems, orders, orderUpdates } from './schema.js';
+
+const { PENDING, CONFIRMED, SHIPPED, DELIVERED, CANCELLED, REFUNDED } = OrderStatus;
+
+let shop: TestShop;
+beforeAll(async () => {
+  shop = await startTestShop();
+});
+afterAll(() => shop.close());
+afterEach(() => shop.database.sql.update(users).set({ status: UserStatus.ACTIVE }));
+
+const shippingAddress = { street: '1 Main St', city: 'Springfield', state: '', zipCode: '12345', country: 'US' };
+
+function item(productId: number, quantity = 1): OrderItem {
+  return { productId, quantity, productName: '', unitPrice: 0, totalPrice: 0 };
+}
+
+function order(...items: OrderItem[]): CreateOrderRequest {
+  return { userId: 1, items, shippingAddress };
+}
+
+async function newProduct(stock: number): Promise<number> {
+  const fields = { name: 'Vase', description: 'Blue', price: 12.5, stock, category: ProductCategory.HOME, tags: [] };
+  const { product } = await shop.admin.products.createProduct(fields);
+  return product!.id;
+}
+
+async function stockOf(id: number): Promise<number> {
+  const { product } = await shop.stranger.products.getProduct({ id });
+  return product!.stock;
+}
+
+async function newOrder(...items: OrderItem[]): Promise<number> {
+  const { order: created } = await shop.ada.orders.createOrder(order(...items));
+  return created!.id;
+}
+
+const move = (id: number, to: OrderStatus) => shop.admin.orders.updateOrderStatus({ id, status: to });
+
+/** Everything that an order writes. */
+async function books(): Promise<number[]> {
+  const { sql } = shop.database;
+  return Promise.all([sql.$count(orders), sql.$count(orderItems), sql.$count(orderUpdates)]);
+}
+
+test('names and prices come from the catalogue, whatever the request says; the stock is reserved', async () => {
+  const id = await newProduct(5);
+  const cheeky = { ...item(id, 3), productName: 'Gold', unitPrice: 0.01, totalPrice: 0.01 };
+
+  const { order: created } = await shop.ada.orders.createOrder(order(cheeky, item(1)));
+
+  expect(created).toMatchObject({ userId: 1, status: PENDING, totalAmount: 1_336.5, shippingAddress });
+  expect(created!.items).toEqual([
+    { productId: id, productName: 'Vase', quantity: 3, unitPrice: 12.5, totalPrice: 37.5 },
+    { productId: 1, productName: 'Laptop Pro 14', quantity: 1, unitPrice: 1_299, totalPrice: 1_299 },
+  ]);
+  expect(await stockOf(id)).toBe(2);
+  expect(await shop.ada.orders.getOrder({ id: created!.id })).toEqual({ order: created });
+});
+
+test('of two buyers of the last piece exactly one gets it', async () => {
+  const id = await newProduct(1);
+  const attempts = Array.from({ length: 8 }, () => shop.ada.orders.createOrder(order(item(id))));
+
+  const outcomes = await Promise.allSettled(attempts);
+
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as object);
+  expect(refused).toHaveLength(7);
+  for (const error of refused) expect(error).toMatchObject({ code: 9, reason: 'INSUFFICIENT_STOCK' });
+  expect(await stockOf(id)).toBe(0);
+});
+
+test('orders that want the same products the other way round do not block each other', async () => {
+  const [a, b] = [await newProduct(20), await newProduct(20)];
+  const attempts = Array.from({ length: 20 }, (_, i) => (i % 2 ? order(item(a), item(b)) : order(item(b), item(a))));
+
+  await Promise.all(attempts.map((attempt) => shop.ada.orders.createOrder(attempt)));
+
+  expect([await stockOf(a), await stockOf(b)]).toEqual([0, 0]);
+});
+
+test('an order that cannot be filled as a whole changes nothing', async () => {
+  const [plenty, scarce] = [await newProduct(10), await newProduct(1)];
+  const before = await books();
+
+  const error = await refusal(shop.ada.orders.createOrder(order(item(plenty, 2), item(scarce, 2))));
+
+  expect(error).toMatchObject({ reason: 'INSUFFICIENT_STOCK', code: status.FAILED_PRECONDITION });
+  expect([await stockOf(plenty), await stockOf(scarce)]).toEqual([10, 1]);
+  expect(await books()).toEqual(before);
+});
+
+test('products and users that do not exist are named', async () => {
+  const [noProduct, noUser] = await refusals([
+    shop.ada.orders.createOrder(order(item(1), item(4711))),
+    shop.admin.orders.createOrder({ ...order(item(1)), userId: 4711 }),
+  ]);
+
+  expect(noProduct).toMatchObject({ code: status.NOT_FOUND, reason: 'PRODUCT_NOT_FOUND' });
+  expect(noUser).toMatchObject({ code: status.NOT_FOUND, reason: 'USER_NOT_FOUND' });
+});
+
+test('a suspended user may read, but not order', async () => {
+  const id = await newOrder(item(1));
+  await shop.database.sql.update(users).set({ status: UserStatus.SUSPENDED }).where(eq(users.id, 1));
+
+  expect(await refusal(shop.ada.orders.createOrder(order(item(1))))).toMatchObject({ reason: 'USER_SUSPENDED' });
+  expect((await shop.ada.orders.getOrder({ id })).order!.id).toBe(id);
+});
+
+test('customers see their own orders only, and move none', async () => {
+  const id = await newOrder(item(1));
+  const list = { userId: 1, status: OrderStatus.UNSPECIFIED, page: 0, pageSize: 0 };
+  const attempts = [
+    shop.grace.orders.getOrder({ id }),
+    collect(shop.grace.orders.streamOrderUpdates({ id })),
+    collect(shop.grace.orders.listOrders(list)),
+    collect(shop.grace.orders.listOrders({ ...list, userId: 0 })),
+    shop.grace.orders.createOrder(order(item(1))),
+    shop.ada.orders.updateOrderStatus({ id, status: CONFIRMED }),
+  ];
+
+  for (const error of await refusals(attempts)) expect(error).toMatchObject({ code: status.PERMISSION_DENIED });
+  expect(await refusal(shop.stranger.orders.getOrder({ id }))).toMatchObject({ code: status.UNAUTHENTICATED });
+});
+
+test('the list has the newest first, page by page, by user and status', async () => {
+  const [first, second, third] = [await newOrder(item(2)), await newOrder(item(2)), await newOrder(item(2))];
+  await move(second, CANCELLED);
+  const list = async (status: OrderStatus, page: number, pageSize: number) =>
+    (await collect(shop.ada.orders.listOrders({ userId: 1, status, page, pageSize }))).map(({ id }) => id);
+
+  expect(await list(OrderStatus.UNSPECIFIED, 1, 2)).toEqual([third, second]);
+  expect((await list(OrderStatus.UNSPECIFIED, 2, 2))[0]).toBe(first);
+  expect((await list(PENDING, 0, 0)).slice(0, 2)).toEqual([third, first]);
+});
+
+const LEGAL = new Set(
+  [
+    [PENDING, CONFIRMED],
+    [PENDING, CANCELLED],
+    [CONFIRMED, SHIPPED],
+    [CONFIRMED, CANCELLED],
+    [CONFIRMED, REFUNDED],
+    [SHIPPED, DELIVERED],
+    [SHIPPED, REFUNDED],
+    [DELIVERED, REFUNDED],
+  ].map(String),
+);
+/** How an order gets to each status. */
+const WAYS = [
+  [],
+  [CONFIRMED],
+  [CONFIRMED, SHIPPED],
+  [CONFIRMED, SHIPPED, DELIVERED],
+  [CANCELLED],
+  [CONFIRMED, REFUNDED],
+];
+
+test.each(WAYS.map((way) => [OrderStatus[way.at(-1) ?? PENDING], way] as const))(
+  'from %s an order moves where it may, and nowhere else',
+  async (_, way) => {
+    const from = way.at(-1) ?? PENDING;
+    for (const to of [PENDING, CONFIRMED, SHIPPED, DELIVERED, CANCELLED, REFUNDED]) {
+      const id = await newOrder(item(4));
+      for (const step of way) await move(id, step);
+      if (LEGAL.has(String([from, to]))) {
+        expect((await move(id, to)).order!.status).toBe(to);
+      } else {
+        expect(await refusal(move(id, to))).toMatchObject({ code: 9, reason: 'ILLEGAL_STATUS_TRANSITION' });
+        expect((await shop.ada.orders.getOrder({ id })).order!.status).toBe(from);
+        if (from !== CANCELLED && from !== REFUNDED) await move(id, from === PENDING ? CANCELLED : REFUNDED);
+      }
+    }
+  },
+);
+
+test('cancelled and refunded pieces come back, also of a product that has left the catalogue', async () => {
+  const id = await newProduct(5);
+  const [cancelled, refunded] = [await newOrder(item(id, 2)), await newOrder(item(id, 3))];
+
+  await move(cancelled, CANCELLED);
+  expect(await stockOf(id)).toBe(2);
+
+  await shop.admin.products.deleteProduct({ id });
+  await move(refunded, CONFIRMED);
+  const { order: moved } = await move(refunded, REFUNDED);
+  expect(moved!.items[0]).toMatchObject({ productName: 'Vase', unitPrice: 12.5 });
+});
+
+test('a watcher is told the present state first, then each change, until the order is done', async () => {
+  const id = await newOrder(item(3));
+  await move(id, CONFIRMED);
+  const updates = shop.ada.orders.streamOrderUpdates({ id });
+
+  expect((await updates.next()).value).toMatchObject({
+    orderId: id,
+    status: CONFIRMED,
+    timestamp: expect.any(Date) as Date,
+  });
+  await move(id, SHIPPED);
+  await move(id, DELIVERED);
+
+  expect((await collect(updates)).map((update) => update.status)).toEqual([SHIPPED, DELIVERED]);
+});
+
+test('a watcher of an order that is done is told so, and no more', async () => {
+  const id = await newOrder(item(3));
+  await move(id, CANCELLED);
+
+  const updates = await collect(shop.ada.orders.streamOrderUpdates({ id }));
+
+  expect(updates.map((update) => update.status)).toEqual([CANCELLED]);
+});
+
+test('an order that does not exist is not found', async () => {
+  const id = 2_147_483_647;
+  const attempts = [
+    shop.ada.orders.getOrder({ id }),
+    move(id, SHIPPED),
+    collect(shop.ada.orders.streamOrderUpdates({ id })),
+  ];
+
+  for (const error of await refusals(attempts)) expect(error).toMatchObject({ code: 5, reason: 'ORDER_NOT_FOUND' });
+});
+
+test.each<[string[], Partial<CreateOrderRequest>]>([
+  [['user_id'], { userId: 0 }],
+  [['user_id'], { userId: -1 }],
+  [['items'], { items: [] }],
+  [['items'], { items: Array.from({ length: 10_000 }, (_, i) => item(i + 1)) }],
+  [['items[0].product_id'], { items: [item(0)] }],
+  [['items[1].product_id'], { items: [item(1), item(1)] }],
+  [['items[0].quantity'], { items: [item(1, 0)] }],
+  [['items[0].quantity'], { items: [item(1, -3)] }],
+  [['items[0].quantity'], { items: [item(1, 2_147_483_647)] }],
+  [['shipping_address'], { shippingAddress: undefined }],
+  [
+    ['shipping_address.street', 'shipping_address.zip_code'],
+    { shippingAddress: { ...shippingAddress, street: '', zipCode: '' } },
+  ],
+  [['shipping_address.city'], { shippingAddress: { ...shippingAddress, city: 'x'.repeat(1_000_000) } }],
+])('createOrder refuses a bad %j (%#)', async (fields, bad) => {
+  const before = await books();
+
+  expect(await violationsOf(shop.admin.orders.createOrder({ ...order(item(1)), ...bad }))).toEqual(fields);
+
+  expect(await books()).toEqual(before);
+});
+
+test('the other RPCs refuse bad input', async () => {
+  const { orders: client } = shop.admin;
+  expect(await violationsOf(client.getOrder({ id: 0 }))).toEqual(['id']);
+  expect(await violationsOf(collect(client.streamOrderUpdates({ id: -1 })))).toEqual(['id']);
+  expect(await violationsOf(move(0, OrderStatus.UNSPECIFIED))).toEqual(['id', 'status']);
+  expect(await violationsOf(move(1, 99 as OrderStatus))).toEqual(['status']);
+  const list = { userId: -1, status: 99 as OrderStatus, page: -1, pageSize: 1_000 };
+  expect(await violationsOf(collect(client.listOrders(list)))).toEqual(['user_id', 'status', 'page', 'page_size']);
+});
