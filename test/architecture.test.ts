@@ -25,7 +25,7 @@ function importedFolders(path: string): { folder: string; specifier: string }[] 
 
 describe('the house', () => {
   test.each(features)('%s looks inward only: at core, generated code and itself', (feature) => {
-    const own = sources.filter((path) => path.startsWith(`src/${feature}/`) && !path.endsWith('.test.ts'));
+    const own = sources.filter((path) => path.startsWith(`src/${feature}/`) && !/\.(test|fixture)\.ts$/.test(path));
     const allowed = ['core', 'gen', feature, ...(feature === 'testing' ? ['promises'] : [])];
     const strangers = own.flatMap((path) =>
       importedFolders(path)
