@@ -192,6 +192,20 @@ describe.each(kinds)('a %s call', (kind) => {
     expect(metadata.get('x-trail')).toEqual(['t']);
   });
 
+  test('leaves out headers and trailers on which HTTP/2 throws', async () => {
+    await serve([
+      defineServerInterceptor('headers', () => (context) => ({
+        admit() {
+          context.responseHeaders.set('connection', 'close');
+          context.responseTrailers.set('transfer-encoding', 'chunked');
+          context.responseTrailers.set('x-trail', 't');
+        },
+      })),
+    ]);
+    const { code, metadata } = await call(kind);
+    expect({ code, trail: metadata.get('x-trail') }).toEqual({ code: status.OK, trail: ['t'] });
+  });
+
   test('ends at a deadline that an interceptor set, though its handler goes on', async () => {
     let reason: unknown;
     await serve(

@@ -10,7 +10,7 @@ import { reportHookFailure } from './report.js';
 import type { ServerPass } from './server-call.js';
 import { StatusError, isStatusError, toStatusObject } from './status-error.js';
 import { timerAt, TIMER_SLACK_MS, type Timer } from './timer.js';
-import { isStatusCode, type OutgoingStatus } from './wire-status.js';
+import { isStatusCode, wireHeaders, type OutgoingStatus } from './wire-status.js';
 
 /** Codes of the statuses that grpc-js makes by itself, below all interceptors (deadlines aside). */
 const INVENTED: readonly unknown[] = [status.INTERNAL, status.RESOURCE_EXHAUSTED, status.UNIMPLEMENTED];
@@ -208,11 +208,11 @@ export class ServerCall implements ServerCallContext {
 
   /** Response headers to add to those that a handler sends, if any were set. */
   withHeaders(metadata: Metadata): Metadata {
-    return merged(metadata, this.headers);
+    return wireHeaders(merged(metadata, this.headers));
   }
 
   withTrailers(metadata: Metadata): Metadata {
-    return merged(metadata, this.trailers);
+    return this.trailers === undefined ? metadata : wireHeaders(merged(metadata, this.trailers));
   }
 
   get hasHeaders(): boolean {

@@ -61,6 +61,15 @@ export function wireText(details: unknown): string {
   return `${whole.slice(0, end).toWellFormed()}…`;
 }
 
+/** Headers, or trailers, without those on which Node's HTTP/2 throws: the object given, where there is none. */
+export function wireHeaders(metadata: Metadata): Metadata {
+  const forbidden = FORBIDDEN.filter((key) => metadata.get(key).length > 0);
+  if (forbidden.length === 0) return metadata;
+  const allowed = metadata.clone();
+  for (const key of forbidden) allowed.remove(key);
+  return allowed;
+}
+
 function wireTrailers(metadata: Metadata): Metadata {
   const entries = Object.entries(metadata.toJSON() as Record<string, (string | Buffer)[]>);
   if (entries.length === 0) return metadata;

@@ -20,7 +20,7 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from './conventions.js';
-import { addAddress, hostAndPort, serverOfTarget } from './network-address.js';
+import { addAddress, hostAndPort, serverOfTarget } from '../core/network-address.js';
 import { settingsOf, type TracingOptions, type TracingSettings } from './options.js';
 import { activeContext, injectContext, propagates } from './propagation.js';
 import { shareSpanIds } from './span-ids.js';

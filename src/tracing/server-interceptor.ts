@@ -1,4 +1,4 @@
-import { status, type ServerInterceptor } from '@grpc/grpc-js';
+import type { ServerInterceptor } from '@grpc/grpc-js';
 import { ROOT_CONTEXT, SpanKind, context, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
@@ -14,20 +14,11 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from './conventions.js';
-import { addAddress, hostAndPort } from './network-address.js';
+import { addAddress, hostAndPort } from '../core/network-address.js';
+import { isServerError } from '../core/server-errors.js';
 import { settingsOf, type TracingOptions, type TracingSettings } from './options.js';
 import { extractContext, propagates, serverTraceKey } from './propagation.js';
 import { shareSpanIds } from './span-ids.js';
-
-/** Codes that are the server's fault; the others tell a client about its own request (OpenTelemetry's gRPC conventions). */
-const SERVER_ERRORS: ReadonlySet<status> = new Set([
-  status.UNKNOWN,
-  status.DEADLINE_EXCEEDED,
-  status.UNIMPLEMENTED,
-  status.INTERNAL,
-  status.UNAVAILABLE,
-  status.DATA_LOSS,
-]);
 
 /**
  * One span per call, to OpenTelemetry's stable RPC conventions: a child of the caller's, active in the handler and in
@@ -91,7 +82,7 @@ class ServerSpan extends ActiveContext {
   }
 
   onEnd(end: CallEnd): void {
-    endSpan(this.span, end, SERVER_ERRORS.has(end.code), this.recordExceptions);
+    endSpan(this.span, end, isServerError(end.code), this.recordExceptions);
   }
 }
 

@@ -1,5 +1,3 @@
-import type { Attributes } from '@opentelemetry/api';
-
 /** A host with its port, or a path without one. */
 export interface NetworkAddress {
   readonly address: string;
@@ -38,7 +36,12 @@ export const serverOfTarget = cached((target: string): NetworkAddress => {
 });
 
 /** Adds an address to attributes under the two names given. */
-export function addAddress(attributes: Attributes, from: NetworkAddress, address: string, port: string): void {
+export function addAddress(
+  attributes: Record<string, unknown>,
+  from: NetworkAddress,
+  address: string,
+  port: string,
+): void {
   attributes[address] = from.address;
   if (from.port !== undefined) attributes[port] = from.port;
 }
