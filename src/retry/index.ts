@@ -19,6 +19,14 @@ export type { RetryPolicy, RetryThrottling, StatusCode } from '../core/retry-pol
 export { hedgingClientInterceptor } from './hedging-client-interceptor.js';
 export type { HedgingOptions } from './hedging-options.js';
 
+// Idempotency.
+export { idempotencyClientInterceptor, type IdempotencyClientOptions } from './idempotency/client-interceptor.js';
+export { idempotencyServerInterceptor } from './idempotency/server-interceptor.js';
+export { memoryIdempotencyStore, type MemoryStoreOptions } from './idempotency/memory-store.js';
+export { decodeOutcome, encodeOutcome, type IdempotencyOutcome } from './idempotency/outcome.js';
+export type { Claim, ClaimTerms, IdempotencyId, IdempotencyStore } from './idempotency/store.js';
+export type { IdempotencyDecision, IdempotencyEvent, IdempotencyServerOptions } from './idempotency/options.js';
+
 // What happened.
 export type {
   CallSettledEvent,

@@ -55,7 +55,7 @@ export class ScriptedServer {
   target = '';
   private readonly clients: grpc.Client[] = [];
   private listeners: (() => void)[] = [];
-  private readonly hanging = new Map<number, () => void>();
+  private readonly hanging = new Map<number, (answer: Answer) => void>();
 
   private constructor(private readonly server: grpc.Server) {}
 
@@ -94,9 +94,9 @@ export class ScriptedServer {
     while (!condition()) await new Promise<void>((resolve) => this.listeners.push(resolve));
   }
 
-  /** Answers an attempt that hangs, with OK. */
-  release(attempt: number): void {
-    this.hanging.get(attempt)!();
+  /** Answers an attempt that hangs. */
+  release(attempt: number, answer: Answer = {}): void {
+    this.hanging.get(attempt)!(answer);
   }
 
   /** Cuts every connection; clients may connect again. */
@@ -116,7 +116,7 @@ export class ScriptedServer {
     const deadline = Number(call.getDeadline());
     const attempt: SeenAttempt = { metadata, requests: [], deadline, cancelled: false, finished: false };
     const answer = this.script[Math.min(this.attempts.length, this.script.length - 1)]!;
-    this.hanging.set(this.attempts.length, () => this.answer(call, {}, callback));
+    this.hanging.set(this.attempts.length, (late) => this.answer(call, late, callback));
     this.attempts.push(attempt);
     call.on('cancelled', () => ((attempt.cancelled = true), this.changed()));
     this.changed();

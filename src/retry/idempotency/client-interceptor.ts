@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { Interceptor } from '@grpc/grpc-js';
+import { isAttempt } from '../../core/client-context.js';
+import { defineClientInterceptor } from '../../core/define.js';
+import { matcher, type MethodMatch } from '../../core/match.js';
+import { optionsOf } from '../../core/options.js';
+import { IDEMPOTENCY_KEY } from './key.js';
+
+/** Options of {@link idempotencyClientInterceptor}. */
+export interface IdempotencyClientOptions {
+  /** Which methods get a key. @default all */
+  readonly methods?: MethodMatch;
+  /** Makes a key, unique for each logical call. @default a random UUID */
+  readonly newKey?: () => string;
+}
+
+/**
+ * Gives each call a key in the metadata `idempotency-key`, by which a server knows its attempts and hedges for one call.
+ * A key that the caller has set stays. Listed before retry and hedging.
+ *
+ * @throws TypeError on an impossible option.
+ */
+export function idempotencyClientInterceptor(options: IdempotencyClientOptions = {}): Interceptor {
+  const check = optionsOf('idempotencyClientInterceptor', options, ['methods', 'newKey']);
+  const matches = matcher(options.methods ?? '*', 'idempotencyClientInterceptor: methods');
+  const newKey = check.optionalFunction('newKey') ?? randomUUID;
+  let warned = false;
+  return defineClientInterceptor('idempotency', (method) => {
+    if (!matches(method)) return undefined;
+    return (call) => {
+      if (call.metadata.get(IDEMPOTENCY_KEY).length > 0) return;
+      if (isAttempt(call) && !warned) {
+        warned = true;
+        warnOfOrder();
+      }
+      call.metadata.set(IDEMPOTENCY_KEY, newKey());
+    };
+  });
+}
+
+function warnOfOrder(): void {
+  process.emitWarning(
+    'idempotencyClientInterceptor stands after retryClientInterceptor or hedgingClientInterceptor, ' +
+      'so that each attempt gets a key of its own: list it before them',
+    { code: 'GRPC_JS_MIDDLEWARE_ORDER' },
+  );
+}

@@ -1,0 +1,49 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { errorDetail } from '../../core/details.js';
+import { StatusError } from '../../core/status-error.js';
+import { IDEMPOTENCY_KEY } from './key.js';
+
+/** When to come back: soon, since what is waited for is a call or a store. */
+const RETRY_DELAY_MS = 1000;
+
+/**
+ * The draft for HTTP answers 422. FAILED_PRECONDITION here, and not INVALID_ARGUMENT: the request as such is fine, it is
+ * what happened before that forbids it.
+ */
+export function keyReused(): StatusError {
+  return refusal('IDEMPOTENCY_KEY_REUSED', `This ${IDEMPOTENCY_KEY} was used for another request`);
+}
+
+/** The method is served to calls with a key only. */
+export function keyMissing(): StatusError {
+  return new StatusError(status.INVALID_ARGUMENT, `${IDEMPOTENCY_KEY} is required`, {
+    errorDetails: [errorInfo('IDEMPOTENCY_KEY_MISSING')],
+  });
+}
+
+/** Another process has not finished it; a retry will find the outcome. */
+export function busyElsewhere(): StatusError {
+  return comeBack('The same request is still running');
+}
+
+/** It cannot be known whether the request has been done; nothing is done until it can. */
+export function storeFailed(cause: unknown): StatusError {
+  return comeBack('The record of finished requests cannot be read', cause);
+}
+
+function refusal(reason: string, details: string): StatusError {
+  return new StatusError(status.FAILED_PRECONDITION, details, { errorDetails: [errorInfo(reason)] });
+}
+
+const errorInfo = (reason: string): ReturnType<typeof errorDetail.errorInfo> =>
+  errorDetail.errorInfo({ reason, domain: 'grpc-js-middleware', metadata: {} });
+
+function comeBack(details: string, cause?: unknown): StatusError {
+  const metadata = new Metadata();
+  metadata.set('grpc-retry-pushback-ms', String(RETRY_DELAY_MS));
+  return new StatusError(status.UNAVAILABLE, details, {
+    metadata,
+    cause,
+    errorDetails: [errorDetail.retryInfo({ retryDelayMs: RETRY_DELAY_MS })],
+  });
+}
