@@ -1,5 +1,5 @@
-import { and, between, countDistinct, desc, eq, inArray, notInArray, sql as raw, sum } from 'drizzle-orm';
-import { unionAll } from 'drizzle-orm/pg-core';
+import { and, between, desc, eq, inArray, isNotNull, notInArray, sql as raw, sum } from 'drizzle-orm';
+import { union } from 'drizzle-orm/pg-core';
 import type { Sql } from '../../database/database.js';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
 import { PaymentStatus } from '../../gen/ecommerce/payment.js';
@@ -88,16 +88,19 @@ export class AnalyticsRepository {
 
   /** Of the users who were seen, by an event or an order, how many ordered, in per cent. */
   private async conversion(period: Period): Promise<number> {
-    const buyers = this.sql.select({ userId: orders.userId }).from(orders).where(within(orders.createdAt, period));
+    const bought = within(orders.createdAt, period);
+    const visited = and(isNotNull(events.userId), within(events.createdAt, period));
+    const buyers = this.sql
+      .select({ id: raw<number>`${orders.userId}`.as('id') })
+      .from(orders)
+      .where(bought);
     const visitors = this.sql
-      .select({ userId: raw<number>`${events.userId}`.as('user_id') })
+      .select({ id: raw<number>`${events.userId}`.as('id') })
       .from(events)
-      .where(within(events.createdAt, period));
-    const seen = unionAll(buyers, visitors).as('seen');
-    const [all] = await this.sql.select({ count: countDistinct(seen.userId) }).from(seen);
-    const ordered = buyers.as('buyers');
-    const [bought] = await this.sql.select({ count: countDistinct(ordered.userId) }).from(ordered);
-    return all!.count === 0 ? 0 : Math.round((bought!.count / all!.count) * 10_000) / 100;
+      .where(visited);
+    const buying = await this.sql.$count(buyers.groupBy(orders.userId).as('buyers'));
+    const seen = await this.sql.$count(union(buyers, visitors).as('seen'));
+    return seen === 0 ? 0 : Math.round((buying / seen) * 10_000) / 100;
   }
 }
 
