@@ -118,6 +118,27 @@ describe('without any interceptor', () => {
     expect(await stream('fail')).toBe('tail 1, as asked');
   });
 
+  test('headers and trailers that HTTP/2 throws on are left out', async () => {
+    const spoil = (call: ServerCallContext): EchoResponse => {
+      call.responseHeaders.set('connection', 'close');
+      call.responseTrailers.set('keep-alive', '1');
+      return response('sent');
+    };
+    const { client } = await start({
+      echo: async (_, call) => spoil(call),
+      async *serverEcho(_, call) {
+        yield spoil(call);
+      },
+      clientEcho: async (_, call) => {
+        spoil(call);
+        throw new StatusError(status.ABORTED, 'sent');
+      },
+    });
+    expect(await client.echo(request())).toMatchObject({ text: 'sent' });
+    expect(await collect(client.serverEcho(request()))).toMatchObject([{ text: 'sent' }]);
+    await expect(client.clientEcho([])).rejects.toMatchObject({ code: status.ABORTED, details: 'sent' });
+  });
+
   test.each(['clientEcho', 'bidiEcho'] as const)('a cancelled upload to %s does not look finished', async (kind) => {
     const outcome: unknown[] = [];
     let read = 0;

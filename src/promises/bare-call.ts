@@ -1,65 +1,11 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { callStorage, contextSymbol, type ServerCallContext } from '../core/context.js';
+import { contextSymbol, type ServerCallContext } from '../core/context.js';
 import type { ContextKey } from '../core/context-key.js';
 import type { Method } from '../core/method.js';
 import { StatusError, toStatusObject } from '../core/status-error.js';
 import { timerAt, type Timer } from '../core/timer.js';
-import type { HandledCall, Respond, SurfaceCall } from './handled-call.js';
-
-/** Runs a handler with a {@link BareCall}, whose headers and trailers go out with what the handler answers. */
-export function runBare(
-  method: Method,
-  call: SurfaceCall,
-  respond: Respond | undefined,
-  run: (context: HandledCall, respond: Respond) => void,
-): void {
-  const context = new BareCall(method, call);
-  const send = respond === undefined ? throughStream(call, context) : throughCallback(respond, context);
-  context.refuse = send;
-  holdHalfClose(call);
-  callStorage.run(context, () => run(context, send));
-}
-
-function throughCallback(respond: Respond, context: BareCall): Respond {
-  return (error, message) => {
-    if (error !== null) return respond(error);
-    context.sendHeaders();
-    context.conclude();
-    respond(null, message, context.responseTrailers);
-  };
-}
-
-function throughStream(call: SurfaceCall, context: BareCall): Respond {
-  const write = call.write.bind(call) as (message: unknown) => boolean;
-  const end = call.end.bind(call) as (trailers: Metadata) => SurfaceCall;
-  Object.assign(call, {
-    write: (message: unknown) => {
-      context.sendHeaders();
-      return write(message);
-    },
-    // grpc-js ends the stream after an error, too; an error's own trailers then win.
-    end: () => {
-      if (!context.concluded) context.sendHeaders();
-      context.conclude();
-      return end(context.responseTrailers);
-    },
-  });
-  return (error) => void call.emit('error', error);
-}
-
-/**
- * A cancelled upload looks finished for a turn or two of the event loop, until the reset is read: the end of requests
- * waits for that long.
- */
-function holdHalfClose(call: SurfaceCall): void {
-  const push = call.push?.bind(call) as ((message: unknown) => boolean) | undefined;
-  if (push === undefined) return;
-  call.push = (message: unknown) => {
-    if (message !== null) return push(message);
-    setImmediate(() => setImmediate(() => call.destroyed || push(null)));
-    return true;
-  };
-}
+import { wireStatus } from '../core/wire-status.js';
+import type { HandledCall, SurfaceCall } from './handled-call.js';
 
 /**
  * The context of a call whose server lists no interceptor of ours: made from what grpc-js shows a handler. Handlers
@@ -78,8 +24,8 @@ export class BareCall implements HandledCall {
   deadline: number;
   concluded = false;
   managed = true;
-  /** Sends an error in the handler's place; set by whoever runs the handler. */
-  refuse: (status: StatusObject) => void = () => undefined;
+  /** Sends a status in the handler's place; set by whoever runs the handler. */
+  refuse: (refusal: StatusObject) => void = () => undefined;
 
   private readonly controller = new AbortController();
   private readonly values = new Map<ContextKey<unknown>, unknown>();
@@ -129,19 +75,17 @@ export class BareCall implements HandledCall {
   sendHeaders(): void {
     if (this.headersSent) return;
     this.headersSent = true;
-    this.call.sendMetadata(this.responseHeaders);
+    this.call.sendMetadata(sendable(this.responseHeaders));
   }
 
   end(error: StatusError): void {
     if (this.concluded) return;
-    this.conclude();
-    this.refuse(this.statusOf(error));
+    this.refuse(toStatusObject(error));
     this.controller.abort(error);
   }
 
   fail(error: unknown): StatusObject {
-    this.conclude();
-    return this.statusOf(StatusError.from(error));
+    return toStatusObject(StatusError.from(error));
   }
 
   noteError(): void {
@@ -152,7 +96,14 @@ export class BareCall implements HandledCall {
     this.signal.addEventListener('abort', listener, { once: true });
   }
 
-  /** The handler has answered. */
+  /** The trailers to send, those of an error included. */
+  trailers(error?: StatusObject): Metadata {
+    const all = error?.metadata.clone() ?? new Metadata();
+    all.merge(this.responseTrailers);
+    return sendable(all);
+  }
+
+  /** A status is on its way. */
   conclude(): void {
     this.concluded = true;
     this.timer?.cancel();
@@ -163,10 +114,9 @@ export class BareCall implements HandledCall {
     this.conclude();
     this.controller.abort(reason);
   }
+}
 
-  private statusOf(error: StatusError): StatusObject {
-    const refusal = toStatusObject(error);
-    refusal.metadata.merge(this.responseTrailers);
-    return refusal;
-  }
+/** Without what HTTP/2 throws on. */
+function sendable(metadata: Metadata): Metadata {
+  return wireStatus({ code: status.OK, details: '', metadata }).metadata;
 }

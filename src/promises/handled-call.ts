@@ -16,12 +16,7 @@ export interface SurfaceCall extends Duplex {
 }
 
 /** grpc-js's callback of handlers with one response. */
-export type Respond = (
-  error: Partial<StatusObject> | null,
-  message?: unknown,
-  trailers?: Metadata,
-  flags?: number,
-) => void;
+export type Respond = (error: StatusObject | null, message?: unknown, trailers?: Metadata, flags?: number) => void;
 
 /**
  * What those who run a handler need of its call beside what the handler sees. The core's `ServerCall` is one; a server

@@ -117,6 +117,34 @@ describe('definitions of proto-loader', () => {
   });
 });
 
+test('a codec that takes undefined decides by itself what a message is', async () => {
+  const path = '/pkg.Plain/Get';
+  const codec = { serialize: (text?: string) => Buffer.from(text ?? 'nothing'), deserialize: String };
+  const definition = {
+    get: {
+      path,
+      requestStream: false as const,
+      responseStream: false as const,
+      requestSerialize: codec.serialize,
+      requestDeserialize: codec.deserialize,
+      responseSerialize: codec.serialize,
+      responseDeserialize: codec.deserialize,
+    },
+  };
+  const answers: unknown[] = ['a string', undefined, null];
+  const { rawClient } = await start({
+    addServices: (server) =>
+      server.addService(definition, implement(definition, { get: () => answers.shift() as string })),
+  });
+  const get = (): Promise<string | undefined> =>
+    new Promise((resolve, reject) =>
+      rawClient.makeUnaryRequest(path, codec.serialize, codec.deserialize, 'x', (error, text) =>
+        error ? reject(error) : resolve(text),
+      ),
+    );
+  expect([await get(), await get(), await get()]).toEqual(['a string', 'nothing', 'nothing']);
+});
+
 test('types follow the definition', () => {
   expectTypeOf<EchoHandlers>().toHaveProperty('echo').parameter(0).toEqualTypeOf<EchoRequest>();
   expectTypeOf<EchoHandlers>().toHaveProperty('clientEcho').parameter(0).toEqualTypeOf<AsyncIterable<EchoRequest>>();

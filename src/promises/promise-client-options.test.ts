@@ -298,6 +298,25 @@ describe('an iterable of requests', () => {
     await vi.waitUntil(() => closed.mock.calls.length === 1, POLL);
   });
 
+  test('that never waits does not keep the event loop from turning', async () => {
+    let sent = 0;
+    const { client } = await start({
+      record: false,
+      handlers: { clientEcho: () => new Promise<never>(() => undefined) },
+    });
+    const controller = new AbortController();
+    function* requests() {
+      for (;;) yield (sent++, request());
+    }
+    const failure = expect(client.clientEcho(requests(), { signal: controller.signal })).rejects.toMatchObject({
+      code: status.CANCELLED,
+    });
+    setTimeout(() => controller.abort(), 1);
+    await failure;
+    // grpc-js would take a megabyte of these without a turn: some 150,000.
+    expect(sent).toBeLessThan(20_000);
+  });
+
   test('has to be one', async () => {
     const { client } = await start();
     const message = /^promiseClient: requests must be an iterable or async iterable of request messages, got /;

@@ -4,11 +4,11 @@ import type { Method } from '../core/method.js';
 import { isThenable } from '../core/report.js';
 import { serverCallOf } from '../core/server-context.js';
 import { StatusError } from '../core/status-error.js';
-import { runBare } from './bare-call.js';
 import type { HandledCall, Respond, SurfaceCall } from './handled-call.js';
 import { isIterable, iteratorOf } from './iterate.js';
 import { Pump } from './pump.js';
 import { Requests } from './requests.js';
+import { runBare } from './run-bare.js';
 
 /** A method and the handler that `implement` was given for it. */
 export interface ServedMethod {
@@ -53,8 +53,8 @@ function runSingle(served: ServedMethod, call: SurfaceCall, context: HandledCall
 }
 
 function succeed(served: ServedMethod, context: HandledCall, respond: Respond, message: unknown): void {
-  if (context.concluded) return;
   try {
+    // Even after the call's end, when it is not sent: an idempotency key keeps what a handler achieved.
     respond(null, served.check(message));
   } catch (error) {
     fail(context, respond, error);
@@ -67,10 +67,10 @@ function fail(context: HandledCall, respond: Respond, error: unknown): void {
   else respond(context.fail(error));
 }
 
-function runStreaming(served: ServedMethod, call: SurfaceCall, context: HandledCall): void {
-  stream(served, call, context).catch((error: unknown) =>
-    fail(context, (failure) => call.emit('error', failure), error),
-  );
+/** grpc-js gives no callback here; an error is emitted. */
+function runStreaming(served: ServedMethod, call: SurfaceCall, context: HandledCall, respond?: Respond): void {
+  const refuse = respond ?? ((failure) => void call.emit('error', failure));
+  stream(served, call, context).catch((error: unknown) => fail(context, refuse, error));
 }
 
 async function stream(served: ServedMethod, call: SurfaceCall, context: HandledCall): Promise<void> {
