@@ -1,0 +1,126 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
+import { HealthService } from 'grpc-js-middleware/health';
+import type { Report } from '../harness/report.js';
+
+const STREAMS = 10_000;
+const watcher = fileURLToPath(new URL('../replicas/watcher.js', import.meta.url));
+
+interface Measured {
+  readonly name: string;
+  readonly bytesPerStream: number;
+  readonly changeMs: number;
+}
+
+/** What a server of the measurement does: adds its Watch to a server, and later changes the status. */
+interface Candidate {
+  readonly name: string;
+  readonly prepare: (server: Server) => () => void;
+}
+
+/** The least that a server on grpc-js can do for Watch: it keeps the streams in a set, and writes to all of them. */
+const bare: Candidate = {
+  name: 'bare handler',
+  prepare(server) {
+    const streams = new Set<ServerWritableStream<Buffer, Buffer>>();
+    const identity = (bytes: Buffer) => bytes;
+    const watch = {
+      path: '/grpc.health.v1.Health/Watch',
+      requestStream: false,
+      responseStream: true,
+      requestSerialize: identity,
+      requestDeserialize: identity,
+      responseSerialize: identity,
+      responseDeserialize: identity,
+    };
+    server.addService(
+      { watch },
+      {
+        watch: (call: ServerWritableStream<Buffer, Buffer>) => {
+          streams.add(call);
+          call.on('cancelled', () => streams.delete(call));
+          call.write(Buffer.from([8, 1]));
+        },
+      },
+    );
+    return () => {
+      for (const call of streams) call.write(Buffer.from([8, 2]));
+    };
+  },
+};
+
+const ours: Candidate = {
+  name: 'HealthService',
+  prepare(server) {
+    const health = new HealthService();
+    health.addTo(server);
+    return () => health.setStatus('', 'NOT_SERVING');
+  },
+};
+
+/** What do 10,000 open Watch streams cost, and how soon does everybody hear of a change? */
+export default async function watchStreams(): Promise<Report> {
+  // The first run only warms up: compiled code is not a stream's memory.
+  await measure(ours, 500);
+  const measured = [await measure(bare, STREAMS), await measure(ours, STREAMS)] as const;
+  const added = measured[1].bytesPerStream - measured[0].bytesPerStream;
+  const { changeMs } = measured[1];
+  return {
+    title: `${STREAMS.toLocaleString('en')} Watch streams on one server`,
+    how: 'Ten connections of one client process; heap of the server after a collection, streams open less none open; then one change, until the last stream has heard it.',
+    columns: ['server', 'bytes per stream', 'all hear a change within'],
+    rows: measured.map(({ name, bytesPerStream, changeMs }) => [
+      name,
+      Math.round(bytesPerStream).toLocaleString('en'),
+      `${changeMs} ms`,
+    ]),
+    figures: { addedBytesPerStream: added, changeMs },
+    failures: [
+      ...(added > 8_192 ? [`a stream costs ${Math.round(added)} bytes beyond grpc-js's own`] : []),
+      ...(changeMs > 1_000 ? [`a change took ${changeMs} ms to reach everybody`] : []),
+    ],
+  };
+}
+
+async function measure({ name, prepare }: Candidate, streams: number): Promise<Measured> {
+  const server = new Server();
+  const change = prepare(server);
+  const port = await listen(server);
+  const before = await heapUsed();
+  const client = fork(watcher, [String(streams), `127.0.0.1:${port}`]);
+  try {
+    await message(client);
+    const bytesPerStream = ((await heapUsed()) - before) / streams;
+    const changedAt = Date.now();
+    const heard = message(client);
+    change();
+    return { name, bytesPerStream, changeMs: (await heard) - changedAt };
+  } finally {
+    client.kill('SIGKILL');
+    server.forceShutdown();
+    await delay(200);
+  }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    ),
+  );
+}
+
+async function message(client: ChildProcess): Promise<number> {
+  const [at] = (await once(client, 'message')) as [number];
+  return at;
+}
+
+async function heapUsed(): Promise<number> {
+  await delay(300);
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed;
+}
