@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { StatusError } from '../core/status-error.js';
@@ -109,6 +109,11 @@ describe('claimsToIdentity', () => {
     expect(identity).toMatchObject({ subject: 'user-1', roles: ['staff'], scopes: ['read'] });
   });
 
+  test('does not make up for a missing sub', async () => {
+    const claimsToIdentity = () => ({ subject: 'anonymous' });
+    expect(await refusal(signed(key, claims({ sub: undefined })), { claimsToIdentity })).toMatchObject({ code: 16 });
+  });
+
   test('refuses by throwing, without a word of it to the client', async () => {
     const claimsToIdentity = () => {
       throw new Error('tenant 7 is closed');
@@ -168,6 +173,16 @@ describe('a bad token', () => {
     for (const part of token.split('.').filter((each) => each.length > 8)) expect(reason).not.toContain(part);
   });
 
+  test('with an algorithm that its key could do, but that was not named', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const given = { keys: { jwks: { keys: [publicKey.export({ format: 'jwk' })] } }, algorithms: ['PS256'] as const };
+    const input = [{ alg: 'RS256' }, claims()].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'));
+    const signature = sign('sha256', Buffer.from(input.join('.')), privateKey).toString('base64url');
+    const token = [...input, signature].join('.');
+    expect(((await refusal(token, given)).cause as Error).message).toContain('ERR_JOSE_ALG_NOT_ALLOWED');
+    expect(await authenticator({ ...given, algorithms: ['RS256'] })(bearer(token))).toBeDefined();
+  });
+
   test('tells operators why', async () => {
     const reason = async (token: string) => ((await refusal(token)).cause as Error).message;
     expect(await reason(bad['that has expired']!())).toBe('"exp" claim timestamp check failed (ERR_JWT_EXPIRED)');
@@ -178,7 +193,6 @@ describe('a bad token', () => {
   test('with an infinite exp is not one for ever', async () => {
     const key256 = Buffer.from(SECRET);
     const body = Buffer.from(`{"iss":"${ISSUER}","aud":"${AUDIENCE}","sub":"u","exp":1e999}`).toString('base64url');
-    const { createHmac } = await import('node:crypto');
     const input = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.${body}`;
     const token = `${input}.${createHmac('sha256', key256).update(input).digest('base64url')}`;
     const given = { keys: { secret: key256 }, algorithms: ['HS256'] as const };

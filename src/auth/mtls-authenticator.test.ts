@@ -55,6 +55,7 @@ describe('subject alternative names', () => {
     ['URI:"x\\", DNS:b"', []],
     ['DNS:"unfinished, DNS:b', []],
     ['DNS:a,DNS:b', []],
+    ['DNS:a, nonsense', []],
     ['nonsense', []],
     ['', []],
     [undefined, []],

@@ -1,11 +1,24 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findDetail } from '../core/details.js';
-import type { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status-error.js';
+import { EchoRequest, startTestServer } from '../testing/index.js';
+import { allow } from './allow.js';
 import { answering, startKeyServer, type KeyServer } from './fixtures/key-server.js';
-import { AUDIENCE, ISSUER, bearer, claims, makeKey, secondsFromNow, signed } from './fixtures/tokens.js';
+import {
+  AUDIENCE,
+  ISSUER,
+  bearer,
+  bearerMetadata,
+  claims,
+  makeKey,
+  secondsFromNow,
+  signed,
+} from './fixtures/tokens.js';
 import { jwtAuthenticator } from './jwt-authenticator.js';
+import { definePolicy } from './policy.js';
 import type { RemoteJwks } from './remote-jwks.js';
+import { authServerInterceptor } from './server-interceptor.js';
 
 const key = makeKey('key-1');
 const next = makeKey('key-2');
@@ -110,8 +123,27 @@ describe('while the key server is down', () => {
     expect((error.cause as Error).message).toContain('answered 500 instead of 200');
   });
 
+  test('the client sees so', async () => {
+    server.answer = answering(500);
+    const authenticate = jwtAuthenticator({
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ['ES256'],
+      keys: { jwksUri: server.url },
+    });
+    const policy = definePolicy({ '*': allow.authenticated });
+    const { client, close } = await startTestServer({
+      interceptors: [authServerInterceptor({ authenticate, policy })],
+    });
+    const call = client.echo(EchoRequest.create({}), { metadata: bearerMetadata(signed(key)) });
+    const error = StatusError.from(await call.catch((thrown: unknown) => thrown));
+    expect(error).toMatchObject({ code: status.UNAVAILABLE, details: 'Authentication is unavailable' });
+    expect(findDetail(error, 'retryInfo')!.retryDelayMs).toBeGreaterThan(0);
+    await close();
+  });
+
   test('the last good keys serve until maxStaleMs, and no call waits for a fetch', async () => {
-    const verify = verifier({ maxStaleMs: 30 * MINUTE });
+    const verify = verifier({ maxStaleMs: 30 * MINUTE, timeoutMs: 1_000 * MINUTE });
     await verify();
     server.answer = answering(500);
     vi.advanceTimersByTime(10 * MINUTE);
@@ -202,8 +234,8 @@ describe('an answer is refused', () => {
 });
 
 test('published keys that nobody should use are left out', async () => {
-  const privateJwk = { ...makeKey().privateKey.export({ format: 'jwk' }), kid: 'leaked' };
-  const leaked = { ...makeKey('leaked') };
+  const leaked = makeKey('leaked');
+  const privateJwk = { ...leaked.privateKey.export({ format: 'jwk' }), kid: 'leaked' };
   const oct = { kty: 'oct', k: Buffer.alloc(32).toString('base64url'), kid: 'shared' };
   server.publish(privateJwk, oct, { kty: 'XYZ' }, { ...next.jwk, use: 'enc' }, key.jwk);
   const verify = verifier();

@@ -1,7 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeAuthority, makeDirectory, type TestAuthority, type TestCertificate } from './fixtures/certificates.js';
 import { tlsChannelCredentials, type TlsChannelOptions } from './tls-channel-credentials.js';
+import { TlsReloader } from './tls-reloader.js';
 import { tlsServerCredentials, type TlsServerOptions } from './tls-server-credentials.js';
 
 const directory = makeDirectory();
@@ -78,6 +79,34 @@ describe('a fault is named together with its file:', () => {
     const early = { certFile: write('young.crt', young.cert), keyFile: write('young.key', young.key) };
     expect(() => server(early)).toThrow(/young\.crt holds a certificate that is not valid before/);
   });
+});
+
+test('a fault that stays is reported once, and again when it comes back', async () => {
+  const onReload = vi.fn();
+  const files = { certFile: write('r.crt', certificate.cert), keyFile: write('r.key', certificate.key) };
+  const reloader = new TlsReloader(files, { owner: 'test', caOption: 'caFile' }, onReload);
+  write('r.key', '');
+  for (let i = 0; i < 3; i++) expect(await reloader.reload()).toBe(false);
+  expect(onReload).toHaveBeenCalledTimes(1);
+  write('r.key', certificate.key);
+  expect(await reloader.reload()).toBe(false);
+  write('r.key', '');
+  await Promise.all([reloader.reload(), reloader.reload()]);
+  expect(onReload).toHaveBeenCalledTimes(2);
+});
+
+test('an onReload that throws or rejects stops nothing', async () => {
+  const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const next = await authority.issue();
+  const files = { certFile: write('t.crt', certificate.cert), keyFile: write('t.key', certificate.key) };
+  const onReload = vi.fn(() => Promise.reject(new Error('pager is off')) as never);
+  const reloader = new TlsReloader(files, { owner: 'test', caOption: 'caFile' }, onReload);
+  write('t.crt', next.cert);
+  write('t.key', next.key);
+  expect(await reloader.reload()).toBe(true);
+  await new Promise(setImmediate);
+  expect(warnings).toHaveBeenCalledWith(expect.stringContaining('pager is off'), expect.anything());
+  warnings.mockRestore();
 });
 
 test('wrong options are refused', () => {
