@@ -14,7 +14,9 @@ const steps = [
 ];
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const chosen = steps.filter(([claim]) => words.length === 0 || words.some((word) => claim.toLowerCase().includes(word)));
+const chosen = steps.filter(
+  ([claim]) => words.length === 0 || words.some((word) => claim.toLowerCase().includes(word)),
+);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 for (const [claim, command] of chosen) {
