@@ -74,20 +74,10 @@ function addServerFields(line: Line, call: ServerCallContext): void {
 }
 
 function addClientFields(line: Line, call: ClientCallContext): void {
-  const target = targetOf(call);
+  const { target, peer } = call;
   if (target !== '') line['grpc.target'] = target;
-  const { peer } = call;
   if (peer !== 'unknown') line['peer.address'] = peer;
   if (isAttempt(call)) line['grpc.attempt'] = call.attempt;
-}
-
-/** A channel that was closed under the call cannot be asked. */
-function targetOf(call: ClientCallContext): string {
-  try {
-    return call.target;
-  } catch {
-    return '';
-  }
 }
 
 function metadataFields({ metadata, previewer }: LoggingSettings, call: CallContext): unknown {

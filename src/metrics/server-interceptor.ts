@@ -1,0 +1,19 @@
+import type { ServerInterceptor } from '@grpc/grpc-js';
+import { composeServerInterceptors } from '../core/compose.js';
+import type { ServerCallContext } from '../core/context.js';
+import { defineServerInterceptor } from '../core/define.js';
+import { metersOf } from './meters.js';
+import { metricsSettings, type MetricsOptions } from './options.js';
+
+/**
+ * Counts and times the calls that a server receives, whatever their end, on a prom-client registry, an OpenTelemetry
+ * meter provider, or both. List it far out: what refuses a call further in is counted too.
+ *
+ * @throws TypeError naming the option that is wrong; or when `register` has other metrics of the same names.
+ * @example new Server({ interceptors: [metricsServerInterceptor({ register, methods: [ShopServiceService] })] })
+ */
+export function metricsServerInterceptor(options: MetricsOptions<ServerCallContext>): ServerInterceptor {
+  const meters = metersOf('server', metricsSettings('metricsServerInterceptor', options));
+  const [only, ...others] = meters.map((meter) => defineServerInterceptor('metrics', meter));
+  return others.length === 0 ? only! : composeServerInterceptors(only!, ...others);
+}
