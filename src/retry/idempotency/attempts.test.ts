@@ -1,0 +1,152 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { defineServerInterceptor } from '../../core/define.js';
+import { findDetail } from '../../core/details.js';
+import { StatusError } from '../../core/status-error.js';
+import {
+  idempotencyClientInterceptor,
+  memoryIdempotencyStore,
+  retryClientInterceptor,
+  type IdempotencyServerOptions,
+} from '../index.js';
+import { startCall, type Answer } from '../scripted-server.js';
+import { closeServers, fixture, hang, turns, until, type Fixture } from './fixture.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  closeServers();
+});
+
+describe('a client that leaves', () => {
+  it('and comes again is told what the handler did meanwhile', async () => {
+    const { server, send, start } = await fixture([hang]);
+    const { call, outcome } = start('a');
+    await server.seen(1);
+    call.cancel();
+    expect((await outcome).status.code).toBe(status.CANCELLED);
+    await server.until(() => server.attempts[0]!.cancelled);
+    const again = send('a');
+    await turns();
+    server.release(0);
+    expect((await again).messages).toEqual([{ attempt: 1 }]);
+    expect((await send('a')).messages).toEqual([{ attempt: 1 }]);
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('and comes again runs anew when the handler gave up', async () => {
+    const { server, send, start } = await fixture([hang, {}]);
+    const { call } = start('a');
+    await server.seen(1);
+    call.cancel();
+    await server.until(() => server.attempts[0]!.cancelled);
+    server.release(0, { code: status.CANCELLED });
+    await turns();
+    expect((await send('a')).messages).toEqual([{ attempt: 2 }]);
+  });
+
+  it('before the handler ran leaves the key free', async () => {
+    let open = (): void => undefined;
+    const gate = defineServerInterceptor('gate', () => () => ({
+      onRequest: () => new Promise<void>((resolve) => (open = resolve)),
+    }));
+    const { server, send, start, decisions } = await fixture([{}], {}, [], [gate]);
+    const first = start('a');
+    await until(() => decisions.length === 1);
+    const second = send('a');
+    first.call.cancel();
+    await first.outcome;
+    // The second one runs now: its own gate is there.
+    await until(() => decisions.length === 2);
+    await turns();
+    open();
+    expect((await second).status.code).toBe(status.OK);
+    expect(decisions.map(({ decision }) => decision)).toEqual(['run', 'run']);
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('while it waits for another frees nothing and starts nothing', async () => {
+    const { server, send, start } = await fixture([hang, {}]);
+    const first = send('a');
+    await server.seen(1);
+    const second = start('a');
+    await turns();
+    second.call.cancel();
+    await second.outcome;
+    await turns();
+    server.release(0, { code: status.UNAVAILABLE });
+    await first;
+    await turns();
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('and a handler that never answers keep the key for the lease, and no longer', async () => {
+    const { server, send, start } = await fixture([hang, {}], { leaseMs: 30, waitMs: 5_000 });
+    const { call } = start('a');
+    await server.seen(1);
+    call.cancel();
+    expect((await send('a')).messages).toEqual([{ attempt: 2 }]);
+  });
+
+  it('by a time limit per attempt is charged once', async () => {
+    const { server } = await fixture([hang, {}]);
+    const retry = retryClientInterceptor({
+      perAttemptTimeoutMs: 40,
+      backoff: () => 1,
+      onRetry: () => setTimeout(() => server.release(0), 20),
+    });
+    const client = await server.client({ interceptors: [idempotencyClientInterceptor(), retry] });
+    const { status: end, messages } = await startCall(client, 'unary').outcome;
+    expect(end.code).toBe(status.OK);
+    expect(messages).toEqual([{ attempt: 1 }]);
+    expect(server.attempts).toHaveLength(1);
+  });
+});
+
+describe('several processes', () => {
+  const two = async (
+    script: readonly Answer[],
+    options: Partial<IdempotencyServerOptions> = {},
+  ): Promise<[Fixture, Fixture]> => {
+    const store = options.store ?? memoryIdempotencyStore();
+    return [
+      await fixture(script, { ...options, store }),
+      await fixture([{ messages: ['the other'] }], { ...options, store }),
+    ];
+  };
+
+  it('share outcomes through their store', async () => {
+    const [one, other] = await two([hang]);
+    const first = one.send('a');
+    await one.server.seen(1);
+    const second = other.send('a');
+    await turns();
+    one.server.release(0);
+    await first;
+    expect((await second).messages).toEqual([{ attempt: 1 }]);
+    expect((await other.send('a', 'another request')).status.code).toBe(status.FAILED_PRECONDITION);
+    expect(other.server.attempts).toHaveLength(0);
+    expect(other.decisions.map(({ decision }) => decision)).toEqual(['replayed', 'keyReused']);
+  });
+
+  it('tell a client to come back when the other takes its time', async () => {
+    const [one, other] = await two([hang], { waitMs: 30 });
+    void one.send('a');
+    await one.server.seen(1);
+    const { status: end } = await other.send('a');
+    expect(end).toMatchObject({ code: status.UNAVAILABLE, details: 'The same request is still running' });
+    expect(end.metadata.get('grpc-retry-pushback-ms')).toEqual(['1000']);
+    expect(findDetail(StatusError.from(end), 'retryInfo')).toMatchObject({ retryDelayMs: 1000 });
+    expect(other.decisions.map(({ decision }) => decision)).toEqual(['runningElsewhere']);
+  });
+
+  it('take over after the lease of one that died, whose late outcome no longer counts', async () => {
+    const [one, other] = await two([hang], { leaseMs: 30, waitMs: 5_000 });
+    const first = one.send('a');
+    await one.server.seen(1);
+    expect((await other.send('a')).messages).toEqual(['the other']);
+    one.server.release(0);
+    await first;
+    await turns();
+    expect((await other.send('a')).messages).toEqual(['the other']);
+  });
+});

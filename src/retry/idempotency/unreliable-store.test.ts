@@ -1,0 +1,111 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  idempotencyClientInterceptor,
+  idempotencyServerInterceptor,
+  memoryIdempotencyStore,
+  type IdempotencyServerOptions,
+  type IdempotencyStore,
+} from '../index.js';
+import { closeServers, fixture, turns, until } from './fixture.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  closeServers();
+});
+
+describe('a store that fails', () => {
+  const broken = (more: Partial<IdempotencyStore>): IdempotencyStore => {
+    const sound = memoryIdempotencyStore();
+    return {
+      claim: (...args) => sound.claim(...args),
+      finish: (...args) => sound.finish(...args),
+      release: (...args) => sound.release(...args),
+      ...more,
+    };
+  };
+  const fails = (): Promise<never> => Promise.reject(new Error('no connection to db.internal'));
+
+  it('lets nothing run, and says when to come back', async () => {
+    const { server, send, decisions } = await fixture([{}], { store: broken({ claim: fails }) });
+    const { status: end } = await send('a');
+    expect(end).toMatchObject({ code: status.UNAVAILABLE, details: 'The record of finished requests cannot be read' });
+    expect(end.metadata.get('grpc-retry-pushback-ms')).toEqual(['1000']);
+    expect(server.attempts).toHaveLength(0);
+    expect(decisions).toMatchObject([{ decision: 'storeFailed', error: { message: 'no connection to db.internal' } }]);
+  });
+
+  it('may be run without, where that was asked for', async () => {
+    const { server, send } = await fixture([{}], { store: broken({ claim: fails }), onStoreFailure: 'run' });
+    expect((await send('a')).status.code).toBe(status.OK);
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('or throws is the same', async () => {
+    const claim = (): never => {
+      throw new Error('broken');
+    };
+    const { send } = await fixture([{}], { store: broken({ claim }) });
+    expect((await send('a')).status.code).toBe(status.UNAVAILABLE);
+  });
+
+  it('or stalls is waited for only so long, and a claim that comes late is given back', async () => {
+    const sound = memoryIdempotencyStore();
+    let stalled: (() => void) | undefined;
+    const store = broken({
+      claim: async (...args) => {
+        if (stalled === undefined) await new Promise<void>((resolve) => (stalled = resolve));
+        return sound.claim(...args);
+      },
+      finish: (...args) => sound.finish(...args),
+      release: (...args) => sound.release(...args),
+    });
+    const { server, send } = await fixture([{}], { store, storeTimeoutMs: 20 });
+    expect((await send('a')).status.code).toBe(status.UNAVAILABLE);
+    stalled!();
+    await turns();
+    expect((await send('a')).status.code).toBe(status.OK);
+    expect(server.attempts).toHaveLength(1);
+  });
+
+  it('to take an outcome is tried again; the client has its answer meanwhile', async () => {
+    const sound = memoryIdempotencyStore();
+    let failures = 0;
+    const store = broken({
+      claim: (...args) => sound.claim(...args),
+      finish: (...args) => (failures++ === 0 ? fails() : sound.finish(...args)),
+    });
+    const { server, send } = await fixture([{}], { store });
+    expect((await send('a')).status.code).toBe(status.OK);
+    expect((await send('a')).status.code).toBe(status.OK);
+    await until(() => failures === 2);
+    await turns();
+    expect((await send('a')).messages).toEqual([{ attempt: 1 }]);
+    expect(server.attempts).toHaveLength(1);
+  });
+});
+
+describe('impossible options', () => {
+  it.each<[object, string]>([
+    [{}, 'idempotencyServerInterceptor: methods must be'],
+    [{ methods: 'nothing' }, "idempotencyServerInterceptor: methods must be 'pkg.Service/Name'"],
+    [{ methods: '*', ttlMs: 0 }, 'ttlMs must be a number from 1'],
+    [{ methods: '*', leaseMs: NaN }, 'leaseMs must be a number from 1 to 2147483647, got NaN'],
+    [{ methods: '*', store: {} }, 'store must be an object with the methods claim, finish and release, got {}'],
+    [{ methods: '*', store: null }, 'store must be an object with the methods claim, finish and release, got null'],
+    [{ methods: '*', onStoreFailure: 'ignore' }, "onStoreFailure must be one of 'refuse', 'run', got 'ignore'"],
+    [{ methods: '*', finalStatusCodes: ['NOPE'] }, 'finalStatusCodes must be a list of status codes'],
+    [{ methods: '*', caller: 'me' }, "caller must be a function, got 'me'"],
+  ])('%o', (options, message) => {
+    expect(() => idempotencyServerInterceptor(options as IdempotencyServerOptions)).toThrow(message);
+  });
+
+  it('of the others', () => {
+    expect(() => memoryIdempotencyStore({ maxEntries: 0 })).toThrow(
+      'memoryIdempotencyStore: maxEntries must be an integer of at least 1, got 0',
+    );
+    expect(() => idempotencyClientInterceptor({ newKey: 'x' as never })).toThrow(
+      'idempotencyClientInterceptor: newKey must be a function',
+    );
+  });
+});
