@@ -286,6 +286,12 @@ describe('plaintext', () => {
     expect(asked).toBe(1);
   });
 
+  test('a closed channel is said to be closed', async () => {
+    const { client, rawClient } = await start({ token: 'abc' });
+    rawClient.close();
+    await expect(client.echo(request)).rejects.toThrow(/closed/);
+  });
+
   test('over TLS it arrives', async () => {
     const authority = await makeAuthority();
     const { cert, key } = await authority.issue();

@@ -140,7 +140,10 @@ class Credentials implements ClientHooks {
 
 /** The code that other gRPC implementations give for credentials on a channel that does not protect them. */
 function plaintext(target: string): StatusError {
-  const details = `Credentials are not sent over plaintext to ${target}: use TLS, or allowInsecure`;
+  const details =
+    target === ''
+      ? 'Credentials are not sent over a channel that is closed, or hidden by a foreign interceptor: it may be plaintext'
+      : `Credentials are not sent over plaintext to ${target}: use TLS, or allowInsecure`;
   return new StatusError(status.UNAUTHENTICATED, details);
 }
 

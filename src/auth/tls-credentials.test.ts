@@ -15,7 +15,7 @@ import {
   type TestCertificateOptions,
 } from './fixtures/certificates.js';
 import { currentIdentity } from './identity.js';
-import { mtlsAuthenticator } from './mtls-authenticator.js';
+import { certificateIdentity, mtlsAuthenticator } from './mtls-authenticator.js';
 import { definePolicy } from './policy.js';
 import { authServerInterceptor } from './server-interceptor.js';
 import { tlsChannelCredentials } from './tls-channel-credentials.js';
@@ -97,6 +97,25 @@ describe('mTLS', () => {
     );
     expect(await whoAmI()).toBe(subject);
     expect(await running!.client.clientEcho([EchoRequest.create({ text: 'x' })])).toMatchObject({ text: 'x' });
+  });
+
+  test('a certificate is read once per connection', async () => {
+    const identify = vi.fn(certificateIdentity);
+    const auth = authServerInterceptor({
+      authenticate: mtlsAuthenticator({ identify }),
+      policy: definePolicy({ '*': allow.authenticated }),
+    });
+    running = await startTestServer({
+      interceptors: [auth],
+      serverCredentials: await server({ clientCaFile: caFile }),
+      channelCredentials: tlsChannelCredentials({ caFile, ...(await issued('client', { commonName: 'x' })) }),
+      clientOptions: OWN_CONNECTION,
+    });
+    const all = Array.from({ length: 5 }, () => running!.client.echo(EchoRequest.create({})));
+    await Promise.all(all);
+    expect(identify).toHaveBeenCalledTimes(1);
+    await running.connect(OWN_CONNECTION).echo(EchoRequest.create({}));
+    expect(identify).toHaveBeenCalledTimes(2);
   });
 
   test('a connection without a certificate is refused, or unknown where none is required', async () => {
