@@ -12,6 +12,8 @@ CREATE SCHEMA "products";
 --> statement-breakpoint
 CREATE SCHEMA "users";
 --> statement-breakpoint
+CREATE SCHEMA "idempotency";
+--> statement-breakpoint
 CREATE TABLE "analytics"."events" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "analytics"."events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"name" text NOT NULL,
@@ -118,6 +120,17 @@ CREATE TABLE "users"."users" (
 	CONSTRAINT "users_email_unique" UNIQUE("email")
 );
 --> statement-breakpoint
+CREATE TABLE "idempotency"."keys" (
+	"caller" text NOT NULL,
+	"method" text NOT NULL,
+	"key" text NOT NULL,
+	"fingerprint" text NOT NULL,
+	"owner" text NOT NULL,
+	"outcome" "bytea",
+	"expires_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "keys_caller_method_key_pk" PRIMARY KEY("caller","method","key")
+);
+--> statement-breakpoint
 ALTER TABLE "orders"."order_items" ADD CONSTRAINT "order_items_order_id_orders_id_fk" FOREIGN KEY ("order_id") REFERENCES "orders"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "orders"."order_updates" ADD CONSTRAINT "order_updates_order_id_orders_id_fk" FOREIGN KEY ("order_id") REFERENCES "orders"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "payments"."refunds" ADD CONSTRAINT "refunds_payment_id_payments_id_fk" FOREIGN KEY ("payment_id") REFERENCES "payments"."payments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -131,4 +144,5 @@ CREATE INDEX "payments_by_user" ON "payments"."payments" USING btree ("user_id",
 CREATE UNIQUE INDEX "one_payment_per_order" ON "payments"."payments" USING btree ("order_id") WHERE "payments"."payments"."status" in (2, 3, 5);--> statement-breakpoint
 CREATE INDEX "payments_to_settle" ON "payments"."payments" USING btree ("id") WHERE not "payments"."payments"."order_told";--> statement-breakpoint
 CREATE INDEX "refunds_by_payment" ON "payments"."refunds" USING btree ("payment_id");--> statement-breakpoint
-CREATE INDEX "products_by_category" ON "products"."products" USING btree ("category","id");
+CREATE INDEX "products_by_category" ON "products"."products" USING btree ("category","id");--> statement-breakpoint
+CREATE INDEX "keys_by_expiry" ON "idempotency"."keys" USING btree ("expires_at");

@@ -1,12 +1,21 @@
 import type { Interceptor, ServerInterceptor } from '@grpc/grpc-js';
-import { forMethods, type Method } from 'grpc-js-middleware';
+import { forMethods, type Method, type ServerCallContext } from 'grpc-js-middleware';
 import { authClientInterceptor, authServerInterceptor, jwtAuthenticator, type JwtKeys } from 'grpc-js-middleware/auth';
 import { deadlineClientInterceptor, deadlineServerInterceptor } from 'grpc-js-middleware/deadlines';
 import { errorClientInterceptor, errorServerInterceptor } from 'grpc-js-middleware/errors';
+import type { CallTracker } from 'grpc-js-middleware/lifecycle';
 import { loggingServerInterceptor } from 'grpc-js-middleware/logging';
-import { retryClientInterceptor } from 'grpc-js-middleware/retry';
+import { metricsClientInterceptor, metricsServerInterceptor } from 'grpc-js-middleware/metrics';
+import {
+  idempotencyClientInterceptor,
+  idempotencyServerInterceptor,
+  retryClientInterceptor,
+  type IdempotencyStore,
+} from 'grpc-js-middleware/retry';
+import { tracingClientInterceptor, tracingServerInterceptor } from 'grpc-js-middleware/tracing';
 import { validationServerInterceptor } from 'grpc-js-middleware/validation';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { ERROR_DOMAIN } from './errors.js';
 import { ALGORITHM, AUDIENCE, ISSUER } from './identity/issuer.js';
 import { policy } from './policy.js';
@@ -17,26 +26,46 @@ import type { ShopService } from './services/shop-service.js';
 // Every interceptor of the shop, and why it stands where it does. The first listed is outermost: it hears of a call
 // first, and of its end last.
 
+/** What would do harm if it happened twice, because an answer got lost and the client asked again. */
+const ONCE = [
+  'ecommerce.OrderService/CreateOrder',
+  'ecommerce.PaymentService/ProcessPayment',
+  'ecommerce.PaymentService/RefundPayment',
+  'advanced.PaymentService/ProcessPayment',
+];
+
 export interface ServerStack {
   /** Who answers, such as `products-2`. */
   readonly replica: string;
   readonly services: readonly ShopService[];
+  /** What is running, for the drain. */
+  readonly calls: CallTracker;
   readonly logger: Logger;
+  readonly register: Registry;
   /** What tokens are verified with. */
   readonly keys: JwtKeys;
+  readonly idempotencyStore: IdempotencyStore;
 }
 
 /** What every server of the shop does with every call. */
-export function serverInterceptors({ replica, services, logger, keys }: ServerStack): ServerInterceptor[] {
+export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
+  const { replica, services, calls, logger, register, keys, idempotencyStore } = stack;
   return [
-    // One line per call, refused ones included: so it stands outside everything that may refuse.
-    loggingServerInterceptor({ logger }),
+    // Knows of every running call, from its first moment to its last.
+    calls,
+    // Outside the rest, so that the log's lines and the metrics' exemplars can name the span.
+    tracingServerInterceptor(),
+    // Counts every end, refused calls included: so it stands outside everything that may refuse.
+    metricsServerInterceptor({ register, labels: { replica: () => replica } }),
+    // One line per call, for the same reason here.
+    loggingServerInterceptor({ logger, fields: () => ({ replica }) }),
     // Says which replica answered, for the journey's table.
     nameReplica(replica),
     // Turns what is thrown further in into a status; what nobody foresaw is logged, and hidden from the client.
     errorServerInterceptor({
       domain: ERROR_DOMAIN,
-      onUnknown: (error, call) => logger.error({ err: error, method: call.method.path }, 'unforeseen error'),
+      onUnknown: (error, call: ServerCallContext) =>
+        logger.error({ err: error, method: call.method.path, replica }, 'unforeseen error'),
     }),
     // No question takes longer than this, whatever its client would wait; streams may stay open.
     forMethods(isUnary, deadlineServerInterceptor({ defaultMs: 10_000, maxMs: 30_000 })),
@@ -47,12 +76,16 @@ export function serverInterceptors({ replica, services, logger, keys }: ServerSt
     }),
     // Handlers see good messages only. Behind auth: nobody is told what a good request looks like who may not make it.
     validationServerInterceptor({ rules: combined(services.map(({ rules }) => rules)) }),
+    // A call that comes again is answered as the first was. Behind auth, since a key is its caller's own, and behind
+    // validation, since a request that was refused may be mended and sent under the same key.
+    idempotencyServerInterceptor({ methods: ONCE, store: idempotencyStore }),
   ];
 }
 
 export interface ClientStack {
   /** Asked when a token is needed; the answer is kept until it expires. */
   readonly token: () => Promise<string>;
+  readonly register?: Registry;
   /** Watches the call as its caller knows it. */
   readonly outermost?: readonly Interceptor[];
   /** Watches each attempt. */
@@ -60,13 +93,19 @@ export interface ClientStack {
 }
 
 /** What services do with the calls that they make to each other, and customers with theirs. */
-export function clientInterceptors({ token, outermost = [], perAttempt = [] }: ClientStack): Interceptor[] {
+export function clientInterceptors({ token, register, outermost = [], perAttempt = [] }: ClientStack): Interceptor[] {
   return [
     ...outermost,
+    // The call as its caller knows it, in one span, whatever it takes.
+    tracingClientInterceptor(),
+    // Counts calls, not attempts.
+    ...(register ? [metricsClientInterceptor({ register })] : []),
     // Errors arrive as the classes they were thrown as, for those who use a client without promiseClient too.
     errorClientInterceptor(),
     // The whole call, retries included, fits into what is left of the caller's own time, less what the caller needs.
     forMethods(isUnary, deadlineClientInterceptor({ defaultMs: 5_000, reserveMs: 20 })),
+    // One key for all attempts of a call, so that a server knows them for one: so outside retry.
+    idempotencyClientInterceptor({ methods: ONCE }),
     // A replica that is gone is not noticed: the next attempt goes to another one.
     retryClientInterceptor({
       maxAttempts: 4,
@@ -75,6 +114,8 @@ export function clientInterceptors({ token, outermost = [], perAttempt = [] }: C
       retryableStatusCodes: ['UNAVAILABLE'],
     }),
     ...perAttempt,
+    // A span for each attempt, inside the call's.
+    tracingClientInterceptor(),
     // Innermost, so that an attempt after UNAUTHENTICATED brings a new token. The names of our resolver do not show that
     // all addresses are on this machine, where plaintext is no risk.
     authClientInterceptor({ token, allowInsecure: true }),

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export interface HttpPages {
   /** The public keys of the issuer (RFC 7517). */
   jwks(): object;
+  /** What all processes have counted, in Prometheus' text format. */
+  metrics(): Promise<{ readonly text: string; readonly type: string }>;
   /** Whether every replica serves, by name. */
   readiness(): Promise<Readonly<Record<string, boolean>>>;
 }
@@ -15,13 +17,17 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** `/healthz`: this process lives; `/readyz`: every replica serves; `/.well-known/jwks.json`. */
+/** `/healthz`: this process lives; `/readyz`: every replica serves; `/metrics`; `/.well-known/jwks.json`. */
 export async function startHttpServer(host: string, port: number, pages: HttpPages): Promise<HttpServer> {
   const routes: Readonly<Record<string, (response: ServerResponse) => void | Promise<void>>> = {
     '/healthz': (response) => sendJson(response, 200, { status: 'ok' }),
     '/readyz': async (response) => {
       const replicas = await pages.readiness();
       sendJson(response, Object.values(replicas).every(Boolean) ? 200 : 503, replicas);
+    },
+    '/metrics': async (response) => {
+      const { text, type } = await pages.metrics();
+      response.writeHead(200, { 'content-type': type }).end(text);
     },
     '/.well-known/jwks.json': (response) => sendJson(response, 200, pages.jwks()),
   };
@@ -33,10 +39,9 @@ export async function startHttpServer(host: string, port: number, pages: HttpPag
   });
   server.listen(port, host);
   await once(server, 'listening').catch((error: unknown) => {
-    throw new Error(
-      `Cannot listen on ${host}:${port}: is another shop running? SHOP_PORT_OFFSET=100 moves all ports.`,
-      { cause: error },
-    );
+    throw new Error(`Cannot listen on ${host}:${port}: is another shop open? SHOP_PORT_OFFSET=100 moves all ports.`, {
+      cause: error,
+    });
   });
   return {
     port: (server.address() as AddressInfo).port,

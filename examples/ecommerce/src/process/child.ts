@@ -1,28 +1,36 @@
-import { clientInterceptors, serverInterceptors } from '../interceptors.js';
+import { Registry } from 'prom-client';
 import { openClients, registerShop } from '../clients.js';
 import { openDatabase, prepareDatabase } from '../database/open.js';
+import { DatabaseIdempotencyStore } from '../idempotency/store.js';
 import { Issuer } from '../identity/issuer.js';
-import { openLog } from '../log.js';
+import { clientInterceptors } from '../interceptors.js';
+import { openLog } from '../observability/log.js';
+import { startTracing } from '../observability/tracing.js';
 import { addressTable, httpUrl } from '../plan.js';
+import { policy } from '../policy.js';
 import { startServer, type RunningServer } from '../server/start-server.js';
-import { servicesOf } from '../services/index.js';
+import { allServices, servicesOf } from '../services/index.js';
 import type { FromChild, ToChild } from './messages.js';
 
 // A process of the shop: all servers of the embedded shop, or a single replica under --processes.
 
 /** How long running calls may take to finish when the shop closes. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 2_000;
 
 /** The resolver scheme of the shop's own addresses: `shop:///products`. */
 const SCHEME = 'shop';
 
+const PURGE_MS = 600_000;
+
 type Start = Extract<ToChild, { type: 'start' }>;
 
+const register = new Registry();
 let stopServices = () => Promise.resolve();
 let stopped: Promise<void> | undefined;
 
 process.on('message', (message: ToChild) => {
   if (message.type === 'start') void start(message);
+  else if (message.type === 'measure') void measure(message.id);
   else void stop();
 });
 // The parent is gone, whatever became of it: nobody will say stop.
@@ -33,6 +41,10 @@ process.on('SIGINT', () => undefined);
 
 function tell(message: FromChild): void {
   if (process.connected) process.send!(message);
+}
+
+async function measure(id: number): Promise<void> {
+  tell({ type: 'measured', id, metrics: await register.getMetricsAsJSON() });
 }
 
 async function start(message: Start): Promise<void> {
@@ -46,29 +58,36 @@ async function start(message: Start): Promise<void> {
 
 /** Starts the servers; answers with the description of the database. */
 async function serve({ config, replicas, prepare }: Start): Promise<string> {
+  policy.assertCovers(...allServices.map(({ definition }) => definition));
   const onProgress = (what: string) => tell({ type: 'progress', what });
   const options = { url: config.databaseUrl, memory: config.memory, onProgress };
   const database = await (prepare ? prepareDatabase(options) : openDatabase(options));
+  onProgress('starting the services');
+  const name = replicas.length === 1 ? replicas[0]!.name : 'shop';
+  const stopTracing = startTracing(name);
   const logger = openLog(config);
   const issuer = await Issuer.fromFile();
   registerShop(SCHEME, addressTable(config.portOffset));
-  const token = () => issuer.serviceToken(replicas.length === 1 ? replicas[0]!.server : 'shop');
-  const peers = openClients({ scheme: SCHEME, interceptors: clientInterceptors({ token }) });
+  const interceptors = clientInterceptors({ token: () => issuer.serviceToken(name), register });
+  const peers = openClients({ scheme: SCHEME, interceptors });
+  const idempotencyStore = new DatabaseIdempotencyStore(database.sql);
+  const purging = setInterval(() => void idempotencyStore.purge().catch(() => undefined), PURGE_MS);
   const closing = new AbortController();
   const servers: RunningServer[] = [];
   stopServices = async () => {
     closing.abort();
+    clearInterval(purging);
     await Promise.all(servers.map((server) => server.stop(DRAIN_MS)));
     peers.close();
+    await stopTracing();
     await database.close();
   };
   const resources = { database, peers, closing: closing.signal };
   const keys = { jwksUri: `${httpUrl(config.portOffset)}/.well-known/jwks.json` };
-  onProgress('starting the services');
-  for (const { name, server, address } of replicas) {
+  for (const { name: replica, server, address } of replicas) {
     const services = servicesOf[server];
-    const interceptors = serverInterceptors({ replica: name, services, logger, keys });
-    servers.push(await startServer({ address, services, resources, interceptors }));
+    const stack = { replica, services, logger, register, keys, idempotencyStore };
+    servers.push(await startServer({ address, resources, ...stack }));
   }
   return database.description;
 }

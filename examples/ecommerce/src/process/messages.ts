@@ -1,3 +1,4 @@
+import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Config } from '../config.js';
 import type { Replica } from '../plan.js';
 
@@ -9,10 +10,15 @@ export type ToChild =
       readonly replicas: readonly Replica[];
       readonly prepare: boolean;
     }
+  | { readonly type: 'measure'; readonly id: number }
   | { readonly type: 'stop' };
 
 /** What it tells. */
 export type FromChild =
   | { readonly type: 'progress'; readonly what: string }
   | { readonly type: 'ready'; readonly database: string }
-  | { readonly type: 'failed'; readonly message: string };
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'measured'; readonly id: number; readonly metrics: Measurement };
+
+/** What prom-client's registry holds, in a form that travels. */
+export type Measurement = MetricObjectWithValues<MetricValue<string>>[];

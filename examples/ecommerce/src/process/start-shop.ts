@@ -26,7 +26,7 @@ export async function startShop(config: Config, onProgress: (what: string) => vo
     await http?.close();
   };
   try {
-    http = await startHttp(config, all);
+    http = await startHttp(config, all, processes);
     const database = await startAll(processes, config, onProgress);
     const ended = Promise.race(processes.map(({ exited }) => exited));
     return { database, broken: ended.then((end) => `A process of the shop ended with ${end}.`), stop };
@@ -44,10 +44,19 @@ async function startAll(processes: readonly ServiceProcess[], config: Config, on
   return database;
 }
 
-async function startHttp({ portOffset }: Config, all: readonly Replica[]): Promise<HttpServer> {
+async function startHttp(
+  { portOffset }: Config,
+  all: readonly Replica[],
+  processes: readonly ServiceProcess[],
+): Promise<HttpServer> {
   const issuer = await Issuer.fromFile();
   return startHttpServer(HOST, HTTP_PORT + portOffset, {
     jwks: () => issuer.jwks,
+    metrics: async () => {
+      const { AggregatorRegistry, Registry } = await import('prom-client');
+      const measured = await Promise.all(processes.map((each) => each.measure()));
+      return { text: await AggregatorRegistry.aggregate(measured).metrics(), type: Registry.PROMETHEUS_CONTENT_TYPE };
+    },
     readiness: async () => {
       const { checkHealth } = await import('grpc-js-middleware/health');
       const asked = all.map(async ({ name, address }) => {

@@ -1,38 +1,45 @@
-import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthService } from 'grpc-js-middleware/health';
-import { policy } from '../policy.js';
-import { allServices } from '../services/index.js';
+import { shutdownGracefully, trackCalls } from 'grpc-js-middleware/lifecycle';
+import { serverInterceptors, type ServerStack } from '../interceptors.js';
 import type { Resources, ShopService } from '../services/shop-service.js';
 import { addReflection } from './reflection.js';
 
-export interface ServerOptions {
+export interface ServerOptions extends Omit<ServerStack, 'calls'> {
   /** `127.0.0.1:50051`; port 0 means any that is free. */
   readonly address: string;
-  readonly services: readonly ShopService[];
   readonly resources: Resources;
-  readonly interceptors: readonly ServerInterceptor[];
   readonly credentials?: ServerCredentials;
 }
 
 export interface RunningServer {
   /** Where it listens. */
   readonly address: string;
-  /** Lets running calls finish, for so long; then ends them. */
+  /** Says NOT_SERVING, lets running calls finish for so long, ends the rest. */
   stop(timeoutMs: number): Promise<void>;
 }
 
+/** How long clients get to notice that a server says NOT_SERVING, before it takes no more calls. */
+const DRAIN_DELAY_MS = 100;
+
 /** Starts one gRPC server of the shop. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { services, resources, interceptors, credentials = ServerCredentials.createInsecure() } = options;
-  const server = new Server({ interceptors: [...interceptors] });
-  policy.assertCovers(...allServices.map(({ definition }) => definition));
+  const { services, resources, credentials = ServerCredentials.createInsecure() } = options;
+  const calls = trackCalls();
+  const server = new Server({ interceptors: serverInterceptors({ ...options, calls }) });
   for (const service of services) server.addService(service.definition, service.implement(resources));
   const names = services.map(nameOf);
   const health = new HealthService({ services: names });
   health.addTo(server);
   addReflection(server, [...names, 'grpc.health.v1.Health']);
   const address = await bind(server, options.address, credentials);
-  return { address, stop: (timeoutMs) => stop(server, health, timeoutMs) };
+  return {
+    address,
+    async stop(timeoutMs) {
+      await shutdownGracefully(server, { calls, health, drainDelayMs: DRAIN_DELAY_MS, timeoutMs });
+      health.close();
+    },
+  };
 }
 
 /** `ecommerce.ProductService` */
@@ -44,21 +51,9 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
   const host = address.slice(0, address.lastIndexOf(':'));
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
-      if (error)
-        reject(
-          new Error(`Cannot listen on ${address}: is another shop running? SHOP_PORT_OFFSET=100 moves all ports.`, {
-            cause: error,
-          }),
-        );
-      else resolve(`${host}:${port}`);
+      if (error === null) resolve(`${host}:${port}`);
+      else
+        reject(new Error(`Cannot listen on ${address}: is another shop open? SHOP_PORT_OFFSET=100 moves all ports.`));
     });
   });
-}
-
-async function stop(server: Server, health: HealthService, timeoutMs: number): Promise<void> {
-  health.shutdown();
-  const force = setTimeout(() => server.forceShutdown(), timeoutMs);
-  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  clearTimeout(force);
-  health.close();
 }

@@ -1,8 +1,10 @@
 import { pino, type Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { openClients, registerShop, type ShopClients } from '../clients.js';
 import type { Database } from '../database/database.js';
+import { DatabaseIdempotencyStore } from '../idempotency/store.js';
 import { Issuer } from '../identity/issuer.js';
-import { clientInterceptors, serverInterceptors } from '../interceptors.js';
+import { clientInterceptors } from '../interceptors.js';
 import { SERVER_NAMES, type ServerName } from '../plan.js';
 import { startServer } from '../server/start-server.js';
 import { allServices } from '../services/index.js';
@@ -42,7 +44,11 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
     address: '127.0.0.1:0',
     services: allServices,
     resources: { database, peers: clients(() => issuer.serviceToken('test')), closing: closing.signal },
-    interceptors: serverInterceptors({ replica: 'test', services: allServices, logger, keys: { jwks: issuer.jwks } }),
+    replica: 'test',
+    logger,
+    register: new Registry(),
+    keys: { jwks: issuer.jwks },
+    idempotencyStore: new DatabaseIdempotencyStore(database.sql),
   });
   for (const name of SERVER_NAMES) resolver.set(name, [server.address]);
   return {

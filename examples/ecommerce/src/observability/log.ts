@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { destination, pino, type Logger } from 'pino';
-import type { Config } from './config.js';
+import type { Config } from '../config.js';
 
 /** Where the log goes unless it was asked for on the terminal, which belongs to the journey's table. */
-export const LOG_FILE = fileURLToPath(new URL('../.data/shop.log', import.meta.url));
+export const LOG_FILE = fileURLToPath(new URL('../../.data/shop.log', import.meta.url));
 
 /** One JSON line per event, for all processes in one file. */
 export function openLog({ log }: Pick<Config, 'log'>): Logger {

@@ -1,0 +1,61 @@
+import { and, eq, lt, sql as raw } from 'drizzle-orm';
+import {
+  decodeOutcome,
+  encodeOutcome,
+  type Claim,
+  type ClaimTerms,
+  type IdempotencyId,
+  type IdempotencyOutcome,
+  type IdempotencyStore,
+} from 'grpc-js-middleware/retry';
+import type { Sql } from '../database/database.js';
+import { idempotencyKeys as keys } from './schema.js';
+
+/** Remembers in the database what was answered, for all processes that serve a method. */
+export class DatabaseIdempotencyStore implements IdempotencyStore {
+  constructor(private readonly sql: Sql) {}
+
+  /** One statement decides who runs: whoever inserts the row, or takes over one whose time is over. */
+  async claim(id: IdempotencyId, { fingerprint, owner, leaseMs }: ClaimTerms): Promise<Claim> {
+    const claim = { fingerprint, owner, outcome: null, expiresAt: fromNow(leaseMs) };
+    const claimed = await this.sql
+      .insert(keys)
+      .values({ ...id, ...claim })
+      .onConflictDoUpdate({
+        target: [keys.caller, keys.method, keys.key],
+        set: claim,
+        setWhere: lt(keys.expiresAt, raw`now()`),
+      })
+      .returning({ owner: keys.owner });
+    if (claimed.length > 0) return { state: 'claimed' };
+    const [found] = await this.sql.select().from(keys).where(isThis(id));
+    if (found === undefined) return this.claim(id, { fingerprint, owner, leaseMs }); // released in between
+    if (found.outcome === null) return { state: 'running', fingerprint: found.fingerprint };
+    return { state: 'finished', fingerprint: found.fingerprint, outcome: decodeOutcome(found.outcome) };
+  }
+
+  async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<void> {
+    await this.sql
+      .update(keys)
+      .set({ outcome: encodeOutcome(outcome), expiresAt: fromNow(ttlMs) })
+      .where(and(isThis(id), eq(keys.owner, owner)));
+  }
+
+  async release(id: IdempotencyId, owner: string): Promise<void> {
+    await this.sql.delete(keys).where(and(isThis(id), eq(keys.owner, owner)));
+  }
+
+  /** Forgets what cannot come again. */
+  async purge(): Promise<void> {
+    await this.sql.delete(keys).where(lt(keys.expiresAt, raw`now()`));
+  }
+}
+
+function isThis({ caller, method, key }: IdempotencyId) {
+  return and(eq(keys.caller, caller), eq(keys.method, method), eq(keys.key, key));
+}
+
+/** By the database's clock, the only one that all processes share. */
+function fromNow(ms: number) {
+  return raw`now() + ${ms} * interval '1 millisecond'`;
+}

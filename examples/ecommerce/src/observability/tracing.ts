@@ -1,0 +1,52 @@
+import { appendFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { hrTimeToMilliseconds, hrTimeToTimeStamp, ExportResultCode, type ExportResult } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+
+/** Where spans go: one JSON line each. A real shop would send them to a collector, with an exporter in this one's place. */
+export const SPAN_FILE = fileURLToPath(new URL('../../.data/spans.jsonl', import.meta.url));
+
+/** Records spans from now on, under the name of this process; call the result to write what is left. */
+export function startTracing(serviceName: string): () => Promise<void> {
+  const provider = new NodeTracerProvider({
+    resource: resourceFromAttributes({ 'service.name': serviceName }),
+    spanProcessors: [new BatchSpanProcessor(new SpanFile(SPAN_FILE))],
+  });
+  provider.register();
+  return () => provider.shutdown();
+}
+
+class SpanFile implements SpanExporter {
+  constructor(private readonly file: string) {}
+
+  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
+    appendFile(this.file, spans.map(toLine).join('')).then(
+      () => done({ code: ExportResultCode.SUCCESS }),
+      (error: Error) => done({ code: ExportResultCode.FAILED, error }),
+    );
+  }
+
+  shutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function toLine(span: ReadableSpan): string {
+  const { traceId, spanId } = span.spanContext();
+  const line = {
+    traceId,
+    spanId,
+    parentSpanId: span.parentSpanContext?.spanId,
+    service: span.resource.attributes['service.name'],
+    name: span.name,
+    kind: SpanKind[span.kind],
+    start: hrTimeToTimeStamp(span.startTime),
+    durationMs: hrTimeToMilliseconds(span.duration),
+    status: SpanStatusCode[span.status.code],
+    attributes: span.attributes,
+  };
+  return `${JSON.stringify(line)}\n`;
+}
