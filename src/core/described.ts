@@ -17,8 +17,17 @@ export interface Description {
 
 /** Puts a description on an interceptor. */
 export function described<I extends Interceptor | ServerInterceptor>(description: Description, interceptor: I): I {
-  Object.defineProperty(interceptor, descriptionKey, { value: description });
+  Object.defineProperty(interceptor, descriptionKey, { value: description, configurable: true });
   return interceptor;
+}
+
+/** Lets an interceptor say what it does to the calls of a method, in a few words, for `describeServer`. */
+export function explained<I extends Interceptor | ServerInterceptor>(
+  interceptor: I,
+  explain: (method: Method) => string | undefined,
+): I {
+  const description = descriptionOf(interceptor);
+  return description === undefined ? interceptor : described({ ...description, explain }, interceptor);
 }
 
 /** The description of an interceptor of ours, of any copy of this library; undefined for a foreign one. */
