@@ -98,6 +98,12 @@ describe('grpc-js-middleware health', () => {
     expect(text).toContain('usage: grpc-js-middleware health');
   });
 
+  it('explains itself', async () => {
+    const { exit, text } = await run('--help');
+    expect(exit).toBe(0);
+    expect(text).toMatch(/^usage: grpc-js-middleware health HOST:PORT/);
+  });
+
   it('is a command', async () => {
     const command = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'health', target]);
     let text = '';

@@ -33,6 +33,10 @@ const exit = { serving: 0, notServing: 1, usage: 64 } as const;
  * @returns the exit status.
  */
 export async function healthCommand(args: readonly string[], output: CommandOutput): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    output.log(healthUsage);
+    return exit.serving;
+  }
   let asked;
   try {
     asked = readArguments(args);
