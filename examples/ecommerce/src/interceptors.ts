@@ -1,5 +1,5 @@
 import type { Interceptor, ServerInterceptor } from '@grpc/grpc-js';
-import { forMethods, type Method, type ServerCallContext } from 'grpc-js-middleware';
+import { exceptMethods, forMethods, type Method, type ServerCallContext } from 'grpc-js-middleware';
 import { authClientInterceptor, authServerInterceptor, jwtAuthenticator, type JwtKeys } from 'grpc-js-middleware/auth';
 import { deadlineClientInterceptor, deadlineServerInterceptor } from 'grpc-js-middleware/deadlines';
 import { errorClientInterceptor, errorServerInterceptor } from 'grpc-js-middleware/errors';
@@ -34,6 +34,9 @@ const ONCE = [
   'advanced.PaymentService/ProcessPayment',
 ];
 
+/** Asked by machines, all the time: of interest to metrics only. */
+const MACHINERY = ['grpc.health.v1.Health/*', /^grpc\.reflection\./];
+
 export interface ServerStack {
   /** Who answers, such as `products-2`. */
   readonly replica: string;
@@ -54,11 +57,11 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     // Knows of every running call, from its first moment to its last.
     calls,
     // Outside the rest, so that the log's lines and the metrics' exemplars can name the span.
-    tracingServerInterceptor(),
+    exceptMethods(MACHINERY, tracingServerInterceptor()),
     // Counts every end, refused calls included: so it stands outside everything that may refuse.
     metricsServerInterceptor({ register, labels: { replica: () => replica } }),
     // One line per call, for the same reason here.
-    loggingServerInterceptor({ logger, fields: () => ({ replica }) }),
+    exceptMethods(MACHINERY, loggingServerInterceptor({ logger, fields: () => ({ replica }) })),
     // Says which replica answered, for the journey's table.
     nameReplica(replica),
     // Turns what is thrown further in into a status; what nobody foresaw is logged, and hidden from the client.

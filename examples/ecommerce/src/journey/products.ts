@@ -1,9 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import type { ShopClients } from '../clients.js';
 import { ProductCategory, type CreateProductRequest } from '../gen/ecommerce/product.js';
 import { collect } from '../streams/collect.js';
 import type { Journey } from './journey.js';
-import type { People } from './run-journey.js';
+import type { People } from './people.js';
 
 const bicycle: CreateProductRequest = {
   name: 'City Bicycle',
@@ -14,30 +13,9 @@ const bicycle: CreateProductRequest = {
   tags: ['bicycle'],
 };
 
-/** Looking around in the catalogue, and keeping it. */
-export async function visitProducts(journey: Journey, { stranger, ada, admin: { products } }: People): Promise<void> {
-  await browse(journey, stranger.products);
-  const questions = ['#1', 'wool'].map((message, index) => ({ id: index + 1, message, timestamp: 0 }));
-  await journey.isRefused(status.UNAUTHENTICATED, () => collect(stranger.products.chatWithProducts(questions)));
-  await journey.succeeds(
-    () => collect(ada.products.chatWithProducts(questions)),
-    (answers) => answers.length === 2,
-  );
-  await journey.isRefused(status.PERMISSION_DENIED, () => ada.products.createProduct(bicycle));
-  const { product } = await journey.succeeds(() => products.createProduct(bicycle));
-  const { id } = product!;
-  await journey.isRefused(status.INVALID_ARGUMENT, () => products.createProduct({ ...bicycle, name: '', price: -1 }));
-  const cheaper = { ...bicycle, id, price: 599 };
-  await journey.succeeds(
-    () => products.updateProduct(cheaper),
-    ({ product: updated }) => updated?.price === 599,
-  );
-  await journey.succeeds(() => products.deleteProduct({ id }));
-  await journey.isRefused(status.NOT_FOUND, () => products.getProduct({ id }));
-  await uploadProducts(journey, products);
-}
-
-async function browse(journey: Journey, products: ShopClients['products']): Promise<void> {
+/** Looking around needs no name. */
+export async function browse(journey: Journey, { stranger, ada }: People): Promise<void> {
+  const { products } = stranger;
   const list = { page: 1, pageSize: 5, category: ProductCategory.UNSPECIFIED, all: false };
   await journey.succeeds(
     () => collect(products.listProducts(list)),
@@ -49,13 +27,34 @@ async function browse(journey: Journey, products: ShopClients['products']): Prom
     ([first]) => first?.name === 'Laptop Air 13',
   );
   await journey.succeeds(() => products.getProduct({ id: found[0]!.id }));
+  const questions = ['#1', 'wool'].map((message, index) => ({ id: index + 1, message, timestamp: 0 }));
+  await journey.isRefused(status.UNAUTHENTICATED, () => collect(products.chatWithProducts(questions)));
+  await journey.succeeds(
+    () => collect(ada.products.chatWithProducts(questions)),
+    (answers) => answers.length === 2,
+  );
 }
 
-async function uploadProducts(journey: Journey, products: ShopClients['products']): Promise<void> {
-  const upload = [bicycle, { ...bicycle, name: 'Trekking Bicycle', price: 899 }];
-  const { products: created } = await journey.succeeds(
-    () => products.createProducts(upload),
+/** Keeping the catalogue; answers with the id of what the journey sells. */
+export async function keepCatalogue(journey: Journey, { ada, admin: { products } }: People): Promise<number> {
+  await journey.isRefused(status.PERMISSION_DENIED, () => ada.products.createProduct(bicycle));
+  await journey.isRefused(status.INVALID_ARGUMENT, () => products.createProduct({ ...bicycle, name: '', price: -1 }));
+  const { product } = await journey.succeeds(() => products.createProduct(bicycle));
+  const cheaper = { ...bicycle, id: product!.id, price: 599 };
+  await journey.succeeds(
+    () => products.updateProduct(cheaper),
+    ({ product: updated }) => updated?.price === 599,
+  );
+  const { products: uploaded } = await journey.succeeds(
+    () => products.createProducts([bicycle, { ...bicycle, name: 'Trekking Bicycle', price: 899 }]),
     ({ count, totalPrice }) => count === 2 && totalPrice === 1_548.5,
   );
-  for (const { id } of created) await journey.succeeds(() => products.deleteProduct({ id }));
+  for (const { id } of uploaded) await journey.succeeds(() => products.deleteProduct({ id }));
+  await journey.isRefused(status.NOT_FOUND, () => products.getProduct({ id: uploaded[0]!.id }));
+  return product!.id;
+}
+
+/** Nobody finds it any more; the orders keep its name. */
+export async function clearCatalogue(journey: Journey, { admin }: People, id: number): Promise<void> {
+  await journey.succeeds(() => admin.products.deleteProduct({ id }));
 }

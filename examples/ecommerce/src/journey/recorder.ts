@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { status } from '@grpc/grpc-js';
 import { type Interceptor, type Metadata } from '@grpc/grpc-js';
-import { contextKey, defineClientInterceptor, type CallKind } from 'grpc-js-middleware';
+import { contextKey, defineClientInterceptor, statusName, type CallKind } from 'grpc-js-middleware';
 import { REPLICA } from '../server/replica.js';
 
 /** One call of the journey, as its table shows it. */
@@ -11,6 +11,8 @@ export interface Entry {
   kind: CallKind;
   code: status | undefined;
   attempts: number;
+  /** How the last attempt ended. */
+  attemptCode: status;
   replica: string;
   durationMs: number;
   /** What the middleware did, in words. */
@@ -18,6 +20,9 @@ export interface Entry {
   /** It did not do what it should, whatever its status. */
   failed: boolean;
 }
+
+/** The trailer of idempotencyServerInterceptor. */
+const REPLAYED = 'idempotency-replayed';
 
 const current = new AsyncLocalStorage<Entry>();
 const entryKey = contextKey<Entry | undefined>('journey entry', undefined);
@@ -46,10 +51,14 @@ export const recordCall: Interceptor = defineClientInterceptor('journey', (metho
 export const recordAttempt: Interceptor = defineClientInterceptor('journey attempt', () => (call) => {
   const entry = call.get(entryKey);
   if (entry === undefined) return;
-  entry.attempts++;
+  if (entry.attempts++ > 0) entry.notes.push(`retried after ${statusName(entry.attemptCode)}`);
   return {
+    onEnd({ code }) {
+      entry.attemptCode = code;
+    },
     onStatus({ metadata }: { metadata: Metadata }) {
       entry.replica = String(metadata.get(REPLICA)[0] ?? '');
+      if (metadata.get(REPLAYED).length > 0) entry.notes.push('idempotency key: answered from the store');
     },
   };
 });

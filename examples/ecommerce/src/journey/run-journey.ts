@@ -1,47 +1,42 @@
-import { openClients, registerShop } from '../clients.js';
+import { registerShop } from '../clients.js';
 import { Issuer } from '../identity/issuer.js';
-import { clientInterceptors } from '../interceptors.js';
 import { addressTable } from '../plan.js';
+import { lookBack } from './analytics.js';
 import { Journey, JourneyBroken } from './journey.js';
-import { visitProducts } from './products.js';
-import { recordAttempt, recordCall } from './recorder.js';
+import { buy, payInOtherWays } from './orders.js';
+import { openPeople, type People } from './people.js';
+import { browse, clearCatalogue, keepCatalogue } from './products.js';
 import { renderTable } from './table.js';
+import { talk } from './talk.js';
+import { meetUsers } from './users.js';
 
 const SCHEME = 'journey';
 
 /** Goes through the whole journey against a shop that is open, prints its table, and says whether all went well. */
 export async function runJourney(portOffset: number): Promise<boolean> {
-  const people = await openPeople(portOffset);
-  const journey = new Journey();
-  try {
-    await visitProducts(journey, people);
-  } catch (error) {
-    if (!(error instanceof JourneyBroken)) throw error;
-  } finally {
-    for (const clients of Object.values(people)) clients.close();
-  }
+  registerShop(SCHEME, addressTable(portOffset));
+  const people = openPeople(SCHEME, await Issuer.fromFile());
+  const journey = await travel(people);
+  for (const clients of Object.values(people)) clients.close();
   console.log(renderTable(journey.entries));
   console.log(journey.succeeded ? 'The journey went as it should.' : 'The journey broke off: see ✗.');
   return journey.succeeded;
 }
 
-/** Who takes part, each with clients of their own. */
-export type People = Awaited<ReturnType<typeof openPeople>>;
-
-async function openPeople(portOffset: number) {
-  registerShop(SCHEME, addressTable(portOffset));
-  const issuer = await Issuer.fromFile();
-  const recorders = { outermost: [recordCall], perAttempt: [recordAttempt] };
-  const clientsOf = (token: () => Promise<string>) =>
-    openClients({ scheme: SCHEME, interceptors: clientInterceptors({ token, ...recorders }) });
-  return {
-    ada: clientsOf(() =>
-      issuer.token({ userId: 1, role: 'customer', email: 'ada@shop.example', name: 'Ada Lovelace' }),
-    ),
-    grace: clientsOf(() =>
-      issuer.token({ userId: 2, role: 'customer', email: 'grace@shop.example', name: 'Grace Hopper' }),
-    ),
-    admin: clientsOf(() => issuer.token({ userId: 3, role: 'admin', email: 'admin@shop.example' })),
-    stranger: openClients({ scheme: SCHEME, interceptors: [recordCall, recordAttempt] }),
-  };
+/** Every RPC of every service, in the order in which people come to need them. */
+export async function travel(people: People): Promise<Journey> {
+  const journey = new Journey();
+  try {
+    await browse(journey, people);
+    await meetUsers(journey, people);
+    const productId = await keepCatalogue(journey, people);
+    await buy(journey, people, productId);
+    await payInOtherWays(journey, people, productId);
+    await talk(journey, people);
+    await lookBack(journey, people, productId);
+    await clearCatalogue(journey, people, productId);
+  } catch (error) {
+    if (!(error instanceof JourneyBroken)) throw error;
+  }
+  return journey;
 }

@@ -1,6 +1,7 @@
 import type { status } from '@grpc/grpc-js';
 import Table from 'cli-table3';
 import { statusName } from 'grpc-js-middleware';
+import { asExpected } from './journey.js';
 import type { Entry } from './recorder.js';
 
 /** The journey for people: what was called, what came of it, and what the middleware did about it. */
@@ -16,10 +17,6 @@ export function renderTable(entries: readonly Entry[]): string {
     table.push([mark, rpc, words(kind), nameOf(code), attempts, replica, durationMs.toFixed(1), notes.join('; ')]);
   }
   return table.toString();
-}
-
-export function asExpected({ expected, code, failed }: Entry): boolean {
-  return code === expected && !failed;
 }
 
 function words(kind: string): string {

@@ -13,6 +13,8 @@ import { openTestDatabase } from './test-database.js';
 export interface TestShop {
   readonly database: Database;
   readonly address: string;
+  /** Of the resolver that knows the address by the names of the servers. */
+  readonly scheme: string;
   readonly issuer: Issuer;
   /** Users 1 and 2 of the seed. */
   readonly ada: ShopClients;
@@ -54,6 +56,7 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
   return {
     database,
     issuer,
+    scheme,
     address: server.address,
     ada: clients(() => issuer.token({ userId: 1, role: 'customer', name: 'Ada Lovelace' })),
     grace: clients(() => issuer.token({ userId: 2, role: 'customer', name: 'Grace Hopper' })),

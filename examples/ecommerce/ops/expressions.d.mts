@@ -1,0 +1,3 @@
+export function read(name: string): string;
+export function dashboardExpressions(): string[];
+export function metricsIn(text: string): string[];
