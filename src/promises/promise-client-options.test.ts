@@ -273,6 +273,22 @@ describe('an iterable of requests', () => {
     await events.until({ side: 'server', hook: 'onEnd' });
   });
 
+  test('that fails when the call is over changes nothing', async () => {
+    const { client, events } = await start({
+      handlers: { bidiEcho: () => [EchoResponse.fromPartial({ text: 'a' }), EchoResponse.fromPartial({ text: 'b' })] },
+    });
+    let fail: ((error: Error) => void) | undefined;
+    async function* requests() {
+      yield request();
+      await new Promise((_, reject) => (fail = reject));
+    }
+    const replies = client.bidiEcho(requests());
+    await events.until({ side: 'client', hook: 'onEnd' });
+    await vi.waitUntil(() => fail !== undefined, POLL);
+    fail!(new Error('too late'));
+    expect(await collect(replies)).toMatchObject([{ text: 'a' }, { text: 'b' }]);
+  });
+
   test('that a server reads no further waits, and is closed when the call is aborted', async () => {
     let sent = 0;
     const closed = vi.fn();

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { connect } from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { StatusError, defineServerInterceptor, type ServerCallContext } from '../core/index.js';
@@ -120,6 +121,30 @@ describe.each(kinds)('the requests of %s', (kind) => {
     expect(read).toEqual(['1', '2']);
     expect(outcome).toEqual(['finished']);
   });
+});
+
+test('throw the reason when the deadline passes, though the client reads nothing', async () => {
+  const outcome: unknown[] = [];
+  const short = defineServerInterceptor('short', () => (call) => ({
+    admit: () => call.limitDeadline(Date.now() + 60),
+  }));
+  const { address } = await start({
+    interceptors: [short],
+    handlers: {
+      async *bidiEcho(requests) {
+        // More than HTTP/2's window takes: the status cannot follow until the client has read it.
+        yield EchoResponse.fromPartial({ payload: Buffer.alloc(1_000_000) });
+        await collect(requests).catch((error: unknown) => outcome.push(error));
+      },
+    },
+  });
+  // A client of grpc-js that has not begun to read would take all that comes.
+  const session = connect(`http://${address}`);
+  const path = '/grpc_js_middleware.testing.v1.EchoService/BidiEcho';
+  session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
+  await vi.waitUntil(() => outcome.length === 1, POLL);
+  expect(outcome[0]).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+  session.destroy();
 });
 
 describe('a loop over requests that is left early', () => {

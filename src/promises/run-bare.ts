@@ -20,7 +20,6 @@ export function runBare(
 
 function throughCallback(respond: Respond, context: BareCall): Respond {
   return (error, message) => {
-    if (context.concluded) return;
     if (error === null) context.sendHeaders();
     context.conclude();
     if (error === null) respond(null, message, context.trailers());
@@ -44,7 +43,7 @@ function throughStream(call: SurfaceCall, context: BareCall): Respond {
     },
   });
   return (error) => {
-    if (error === null || context.concluded) return;
+    if (error === null) return;
     context.conclude();
     call.emit('error', { code: error.code, details: error.details, metadata: context.trailers(error) });
   };

@@ -85,14 +85,12 @@ async function stream(served: ServedMethod, call: SurfaceCall, context: HandledC
 }
 
 function inputOf({ requestStream }: ServedMethod, call: SurfaceCall, context: HandledCall): unknown {
-  if (!requestStream) return call.request;
-  context.onConclude(() => release(call));
-  return new Requests(call, context);
+  return requestStream ? new Requests(call, context) : call.request;
 }
 
 /**
- * Wakes whoever waits for a request. grpc-js does so itself, but not while the client of an expired call does not read.
- * A stream that was ended still has its status to send.
+ * Wakes whoever waits for a request. grpc-js does so itself, but not while responses wait for a client that does not
+ * read. A stream that was ended still has its status to send.
  */
 function release(call: SurfaceCall): void {
   if (!call.writableEnded) call.destroy();
