@@ -101,7 +101,7 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
     ...outermost,
     // The call as its caller knows it, in one span, whatever it takes.
     tracingClientInterceptor(),
-    // Counts calls, not attempts.
+    // Counts calls.
     ...(register ? [metricsClientInterceptor({ register })] : []),
     // Errors arrive as the classes they were thrown as, for those who use a client without promiseClient too.
     errorClientInterceptor(),
@@ -117,8 +117,9 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
       retryableStatusCodes: ['UNAVAILABLE'],
     }),
     ...perAttempt,
-    // A span for each attempt, inside the call's.
+    // A span for each attempt, inside the call's, and a count of attempts beside that of calls.
     tracingClientInterceptor(),
+    ...(register ? [metricsClientInterceptor({ register })] : []),
     // Innermost, so that an attempt after UNAUTHENTICATED brings a new token. The names of our resolver do not show that
     // all addresses are on this machine, where plaintext is no risk.
     authClientInterceptor({ token, allowInsecure: true }),
