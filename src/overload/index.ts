@@ -1,0 +1,29 @@
+// Servers that serve what they can.
+export { rateLimitServerInterceptor, type RateLimitOptions } from './rate-limit-server-interceptor.js';
+export { tokenBucketLimiter, type RateLimiter, type TokenBucketOptions } from './rate-limiter.js';
+export {
+  concurrencyLimitServerInterceptor,
+  type ConcurrencyLimit,
+  type ConcurrencyLimitOptions,
+} from './concurrency-limit-server-interceptor.js';
+export {
+  loadSheddingServerInterceptor,
+  type LoadShedding,
+  type LoadSheddingOptions,
+} from './load-shedding-server-interceptor.js';
+
+// Clients that leave a server alone while it fails.
+export { circuitBreakerClientInterceptor, type CircuitBreakers } from './circuit-breaker-client-interceptor.js';
+export type { BreakerQuestion, CircuitBreakerOptions } from './breaker-options.js';
+export type { CircuitBreaker } from './breaker.js';
+
+// What happened.
+export type { DecisionListeners } from './listeners.js';
+export type {
+  BreakerState,
+  BreakerStateChange,
+  OverloadDecision,
+  OverloadKind,
+  OverloadObserver,
+  OverloadVerdict,
+} from './observer.js';

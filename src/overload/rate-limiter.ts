@@ -1,0 +1,68 @@
+import { LRUCache } from 'lru-cache';
+import { optionsOf } from '../core/options.js';
+import { positive } from './checks.js';
+import { TokenBucket } from './token-bucket.js';
+
+/**
+ * Counts calls by key. Implement it to count for several servers together, in Redis for instance.
+ *
+ * @example
+ * const shared: RateLimiter = {
+ *   take: async (key) => Number(await redis.eval(takeToken, { keys: [key] })),
+ * };
+ */
+export interface RateLimiter {
+  /**
+   * Takes one token of this key: answers 0 when there was one, else in how many ms there will be one. Keys are at most 256
+   * characters long (longer ones are hashed before).
+   */
+  take(key: string): number | PromiseLike<number>;
+}
+
+/** Options of {@link tokenBucketLimiter}. */
+export interface TokenBucketOptions {
+  /** How many tokens each key gets per second. */
+  readonly ratePerSecond: number;
+  /** How many tokens a key can save up, at least 1: as many calls may come at once. */
+  readonly burst: number;
+  /**
+   * For how many keys buckets are kept. Beyond it the key that was not used for the longest time is forgotten; when it
+   * comes again, it starts with a full bucket.
+   *
+   * @default 10_000
+   */
+  readonly maxKeys?: number;
+}
+
+/**
+ * Token buckets in this process, one per key. Time is that of a monotonic clock: setting the system's clock changes
+ * nothing.
+ *
+ * @throws TypeError for a wrong option.
+ */
+export function tokenBucketLimiter(options: TokenBucketOptions): RateLimiter {
+  return limiterFor('tokenBucketLimiter', options, ['ratePerSecond', 'burst', 'maxKeys']);
+}
+
+/** As {@link tokenBucketLimiter}, checked in the name of `owner`, which may know more options. */
+export function limiterFor<T extends TokenBucketOptions>(
+  owner: string,
+  options: T,
+  names: readonly (keyof T & string)[],
+): RateLimiter {
+  const check = optionsOf(owner, options, names);
+  const msPerToken = 1000 / positive(check, 'ratePerSecond', options.ratePerSecond);
+  const burst = check.number('burst', { min: 1, max: Number.MAX_SAFE_INTEGER });
+  const maxKeys = check.number('maxKeys', { min: 1, max: 10_000_000, integer: true, fallback: 10_000 });
+  const buckets = new LRUCache<string, TokenBucket>({ max: maxKeys });
+  return {
+    take(key) {
+      let bucket = buckets.get(key);
+      if (bucket === undefined) {
+        bucket = new TokenBucket(msPerToken, burst);
+        buckets.set(key, bucket);
+      }
+      return bucket.take(performance.now());
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { AdaptiveLimit } from './adaptive-limit.js';
+import { LoopDelay, type LoopSample } from './loop-delay.js';
+import { Priorities } from './priorities.js';
+
+/** Without calls for so long, nothing is measured until the next. */
+const IDLE_MS = 1_000;
+
+/** Samples fewer than this apart would only measure the timer. */
+const MIN_INTERVAL_MS = 2;
+const MAX_INTERVAL_MS = 20;
+
+/**
+ * Decides which calls a server can serve in time: those for which there is room under an adaptive limit, the more
+ * important ones first.
+ */
+export class Shedder {
+  private readonly adaptive: AdaptiveLimit;
+  private readonly priorities = new Priorities();
+  private readonly loop: LoopDelay;
+  /** Calls at work, and streams that began in this turn. */
+  private atWork = 0;
+  private begun = 0;
+  private peak = 0;
+  private served = 0;
+  private limited = false;
+  private idleMs = 0;
+  private lastDelayMs = 0;
+
+  constructor(targetMs: number) {
+    this.adaptive = new AdaptiveLimit(targetMs);
+    const intervalMs = Math.min(Math.max(Math.round(targetMs / 2), MIN_INTERVAL_MS), MAX_INTERVAL_MS);
+    this.loop = new LoopDelay(intervalMs, (sample) => this.observe(sample));
+  }
+
+  /** Calls that may be at work at once; `Infinity` while there is no overload. */
+  get limit(): number {
+    return this.adaptive.limit;
+  }
+
+  get inFlight(): number {
+    return this.atWork + this.begun;
+  }
+
+  /** The delay of the event loop, as last measured, in ms. */
+  get delayMs(): number {
+    return this.lastDelayMs;
+  }
+
+  /** Whether there is room for a call of this priority. The caller says what it makes of that by {@link begin}. */
+  decide(priority: number): boolean {
+    this.loop.start();
+    const admitted = this.hasRoom(priority);
+    if (!admitted) this.limited = true;
+    this.priorities.count(priority, admitted);
+    return admitted;
+  }
+
+  /** A call begins its work; {@link end} has to follow. */
+  begin(): void {
+    this.atWork++;
+    this.notePeak();
+  }
+
+  end(): void {
+    this.atWork--;
+    this.served++;
+  }
+
+  /**
+   * A stream begins: work for a turn of the event loop. How long it stays open says nothing about the load that it is.
+   */
+  beginStream(): void {
+    this.begun++;
+    this.notePeak();
+  }
+
+  private hasRoom(priority: number): boolean {
+    if (!this.adaptive.overloaded) return true;
+    const { threshold } = this.priorities;
+    if (priority < threshold) return false;
+    // Above the threshold, calls fit on the average; twice the limit still bounds a burst of them.
+    return this.inFlight < (priority > threshold ? 2 : 1) * this.limit;
+  }
+
+  private notePeak(): void {
+    if (this.inFlight > this.peak) this.peak = this.inFlight;
+  }
+
+  private observe(sample: LoopSample): boolean {
+    const { limited, peak } = this;
+    this.adaptive.observe(sample, { served: this.served + this.begun, peak, limited });
+    this.priorities.advance(sample.elapsedMs, this.adaptive.overloaded);
+    this.lastDelayMs = sample.delayMs;
+    this.idleMs = peak > 0 || limited ? 0 : this.idleMs + sample.elapsedMs;
+    this.begun = 0;
+    this.served = 0;
+    this.limited = false;
+    this.peak = this.atWork;
+    return this.idleMs < IDLE_MS;
+  }
+}

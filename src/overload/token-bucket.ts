@@ -1,0 +1,26 @@
+/**
+ * A token bucket in one number: when it will be full again if nobody takes more. That says how many tokens are missing
+ * at any time, without a timer that fills it.
+ */
+export class TokenBucket {
+  private fullAt = -Infinity;
+
+  /**
+   * @param msPerToken How long it takes to fill in one token.
+   * @param burst How many tokens it holds.
+   */
+  constructor(
+    private readonly msPerToken: number,
+    private readonly burst: number,
+  ) {}
+
+  /** Takes a token: 0, or in how many ms there will be one. */
+  take(nowMs: number): number {
+    const fullAt = Math.max(this.fullAt, nowMs) + this.msPerToken;
+    const waitMs = fullAt - nowMs - this.burst * this.msPerToken;
+    // What sums of fractions get wrong must not refuse the caller who waited exactly as long as told.
+    if (waitMs > 1e-6) return waitMs;
+    this.fullAt = fullAt;
+    return 0;
+  }
+}
