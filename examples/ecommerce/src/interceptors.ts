@@ -22,6 +22,7 @@ import { policy } from './policy.js';
 import { combined } from './rules.js';
 import { nameReplica } from './server/replica.js';
 import type { ShopService } from './services/shop-service.js';
+import { serviceAuthenticator } from './tls/credentials.js';
 
 // Every interceptor of the shop, and why it stands where it does. The first listed is outermost: it hears of a call
 // first, and of its end last.
@@ -74,7 +75,11 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     forMethods(isUnary, deadlineServerInterceptor({ defaultMs: 10_000, maxMs: 30_000 })),
     // Who calls, and whether they may: src/policy.ts says who may do what.
     authServerInterceptor({
-      authenticate: jwtAuthenticator({ issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM], keys }),
+      authenticate: [
+        // Under --tls services show a certificate; people, and services without TLS, bring a token.
+        serviceAuthenticator(),
+        jwtAuthenticator({ issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM], keys }),
+      ],
       policy,
     }),
     // Handlers see good messages only. Behind auth: nobody is told what a good request looks like who may not make it.
@@ -86,8 +91,8 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
 }
 
 export interface ClientStack {
-  /** Asked when a token is needed; the answer is kept until it expires. */
-  readonly token: () => Promise<string>;
+  /** Asked when a token is needed; the answer is kept until it expires. None for those who show a certificate. */
+  readonly token?: () => Promise<string>;
   readonly register?: Registry;
   /** Watches the call as its caller knows it. */
   readonly outermost?: readonly Interceptor[];
@@ -122,7 +127,7 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
     ...(register ? [metricsClientInterceptor({ register })] : []),
     // Innermost, so that an attempt after UNAUTHENTICATED brings a new token. The names of our resolver do not show that
     // all addresses are on this machine, where plaintext is no risk.
-    authClientInterceptor({ token, allowInsecure: true }),
+    ...(token ? [authClientInterceptor({ token, allowInsecure: true })] : []),
   ];
 }
 

@@ -37,9 +37,9 @@ async function serve(config: Config, shop: RunningShop, asked: Promise<void>): P
   return 0;
 }
 
-async function journey({ portOffset }: Config): Promise<boolean> {
+async function journey(config: Config): Promise<boolean> {
   const { runJourney } = await import('./journey/run-journey.js');
-  return runJourney(portOffset);
+  return runJourney(config);
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM. */

@@ -1,5 +1,5 @@
-import type { ShopClients } from '../clients.js';
-import { openClients } from '../clients.js';
+import type { ChannelCredentials } from '@grpc/grpc-js';
+import { openClients, type ShopClients } from '../clients.js';
 import type { Issuer } from '../identity/issuer.js';
 import { clientInterceptors } from '../interceptors.js';
 import { recordAttempt, recordCall } from './recorder.js';
@@ -8,10 +8,10 @@ import { recordAttempt, recordCall } from './recorder.js';
 export type People = Readonly<Record<'ada' | 'grace' | 'admin' | 'stranger', ShopClients>>;
 
 /** @param scheme Of the resolver that knows where the shop is. */
-export function openPeople(scheme: string, issuer: Issuer): People {
+export function openPeople(scheme: string, issuer: Issuer, credentials?: ChannelCredentials): People {
   const clientsOf = (token: () => Promise<string>) => {
     const stack = { token, outermost: [recordCall], perAttempt: [recordAttempt] };
-    return openClients({ scheme, interceptors: clientInterceptors(stack) });
+    return openClients({ scheme, credentials, interceptors: clientInterceptors(stack) });
   };
   return {
     ada: clientsOf(() =>
@@ -21,6 +21,6 @@ export function openPeople(scheme: string, issuer: Issuer): People {
       issuer.token({ userId: 2, role: 'customer', email: 'grace@shop.example', name: 'Grace Hopper' }),
     ),
     admin: clientsOf(() => issuer.token({ userId: 3, role: 'admin', email: 'admin@shop.example' })),
-    stranger: openClients({ scheme, interceptors: [recordCall, recordAttempt] }),
+    stranger: openClients({ scheme, credentials, interceptors: [recordCall, recordAttempt] }),
   };
 }

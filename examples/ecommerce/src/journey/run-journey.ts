@@ -1,6 +1,8 @@
 import { registerShop } from '../clients.js';
+import type { Config } from '../config.js';
 import { Issuer } from '../identity/issuer.js';
 import { addressTable } from '../plan.js';
+import { security } from '../tls/credentials.js';
 import { lookBack } from './analytics.js';
 import { Journey, JourneyBroken } from './journey.js';
 import { buy, payInOtherWays } from './orders.js';
@@ -13,9 +15,9 @@ import { meetUsers } from './users.js';
 const SCHEME = 'journey';
 
 /** Goes through the whole journey against a shop that is open, prints its table, and says whether all went well. */
-export async function runJourney(portOffset: number): Promise<boolean> {
+export async function runJourney({ portOffset, tls }: Pick<Config, 'portOffset' | 'tls'>): Promise<boolean> {
   registerShop(SCHEME, addressTable(portOffset));
-  const people = openPeople(SCHEME, await Issuer.fromFile());
+  const people = openPeople(SCHEME, await Issuer.fromFile(), security({ tls }).customer);
   const journey = await travel(people);
   for (const clients of Object.values(people)) clients.close();
   console.log(renderTable(journey.entries));

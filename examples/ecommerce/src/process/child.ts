@@ -10,6 +10,7 @@ import { addressTable, httpUrl } from '../plan.js';
 import { policy } from '../policy.js';
 import { startServer, type RunningServer } from '../server/start-server.js';
 import { allServices, servicesOf } from '../services/index.js';
+import { security } from '../tls/credentials.js';
 import type { FromChild, ToChild } from './messages.js';
 
 // A process of the shop: all servers of the embedded shop, or a single replica under --processes.
@@ -68,8 +69,10 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   const logger = openLog(config);
   const issuer = await Issuer.fromFile();
   registerShop(SCHEME, addressTable(config.portOffset));
-  const interceptors = clientInterceptors({ token: () => issuer.serviceToken(name), register });
-  const peers = openClients({ scheme: SCHEME, interceptors });
+  const { server: serverCredentials, service: serviceCredentials } = security(config);
+  const token = config.tls ? undefined : () => issuer.serviceToken(name);
+  const interceptors = clientInterceptors({ token, register });
+  const peers = openClients({ scheme: SCHEME, interceptors, credentials: serviceCredentials });
   const idempotencyStore = new DatabaseIdempotencyStore(database.sql);
   const purging = setInterval(() => void idempotencyStore.purge().catch(() => undefined), PURGE_MS);
   const closing = new AbortController();
@@ -87,7 +90,7 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   for (const { name: replica, server, address } of replicas) {
     const services = servicesOf[server];
     const stack = { replica, services, logger, register, keys, idempotencyStore };
-    servers.push(await startServer({ address, resources, ...stack }));
+    servers.push(await startServer({ address, resources, credentials: serverCredentials, ...stack }));
   }
   return database.description;
 }

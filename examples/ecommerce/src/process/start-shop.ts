@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import { startHttpServer, type HttpServer } from '../http/http-server.js';
 import { Issuer } from '../identity/issuer.js';
 import { HOST, HTTP_PORT, replicas, type Replica } from '../plan.js';
+import { ensureCertificates } from '../tls/files.js';
 import { ServiceProcess } from './service-process.js';
 
 export interface RunningShop {
@@ -26,6 +27,7 @@ export async function startShop(config: Config, onProgress: (what: string) => vo
     await http?.close();
   };
   try {
+    if (config.tls) await ensureCertificates();
     http = await startHttp(config, all, processes);
     const database = await startAll(processes, config, onProgress);
     const ended = Promise.race(processes.map(({ exited }) => exited));
@@ -45,7 +47,7 @@ async function startAll(processes: readonly ServiceProcess[], config: Config, on
 }
 
 async function startHttp(
-  { portOffset }: Config,
+  { portOffset, tls }: Config,
   all: readonly Replica[],
   processes: readonly ServiceProcess[],
 ): Promise<HttpServer> {
@@ -58,9 +60,13 @@ async function startHttp(
       return { text: await AggregatorRegistry.aggregate(measured).metrics(), type: Registry.PROMETHEUS_CONTENT_TYPE };
     },
     readiness: async () => {
-      const { checkHealth } = await import('grpc-js-middleware/health');
+      const [{ checkHealth }, { security }] = await Promise.all([
+        import('grpc-js-middleware/health'),
+        import('../tls/credentials.js'),
+      ]);
+      const { customer: credentials } = security({ tls });
       const asked = all.map(async ({ name, address }) => {
-        const status = await checkHealth(address, { timeoutMs: 1_000 }).catch(() => 'UNKNOWN');
+        const status = await checkHealth(address, { timeoutMs: 1_000, credentials }).catch(() => 'UNKNOWN');
         return [name, status === 'SERVING'] as const;
       });
       return Object.fromEntries(await Promise.all(asked));
