@@ -177,7 +177,7 @@ describe('a backend that hangs', () => {
     child = spawn(process.execPath, ['--import', 'tsx', 'src/resolver/test-backend-process.ts', 'h']);
     const [line] = (await once(child.stdout!, 'data')) as [Buffer];
     table.set('shop', [a.address, `127.0.0.1:${line.toString().trim()}`]);
-    const client = connect({ keepaliveTimeMs: 100, keepaliveTimeoutMs: 100 });
+    const client = connect({ keepaliveTimeMs: 300, keepaliveTimeoutMs: 700 });
     await rotation(client, 'ah');
     child.kill('SIGSTOP');
     const answers = await Promise.all([1, 2, 3, 4].map(() => client.ask(20_000)));
