@@ -5,15 +5,19 @@ import { findDetail } from '../../core/details.js';
 import { StatusError } from '../../core/status-error.js';
 import {
   idempotencyClientInterceptor,
+  idempotencyServerInterceptor,
   memoryIdempotencyStore,
   retryClientInterceptor,
   type IdempotencyServerOptions,
+  type IdempotencyStore,
 } from '../index.js';
+import { EchoRequest, EchoResponse, startTestServer } from '../../testing/index.js';
 import { startCall, type Answer } from '../scripted-server.js';
-import { closeServers, fixture, hang, turns, until, type Fixture } from './fixture.js';
+import { closeServers, fixture, hang, turns, until, withKey, type Fixture } from './fixture.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.useRealTimers();
   closeServers();
 });
 
@@ -31,6 +35,51 @@ describe('a client that leaves', () => {
     expect((await again).messages).toEqual([{ attempt: 1 }]);
     expect((await send('a')).messages).toEqual([{ attempt: 1 }]);
     expect(server.attempts).toHaveLength(1);
+  });
+
+  it('leaves no timer behind once the handler has answered', async () => {
+    const { server, start } = await fixture([hang]);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { call } = start('a');
+    await server.seen(1);
+    call.cancel();
+    await server.until(() => server.attempts[0]!.cancelled);
+    await turns();
+    expect(vi.getTimerCount()).toBe(1);
+    server.release(0);
+    await turns();
+    // lru-cache looks at the clock once a millisecond.
+    vi.advanceTimersByTime(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('under implement is told the same', async () => {
+    let finish = (_: EchoResponse): void => undefined;
+    let runs = 0;
+    const echo = await startTestServer({
+      interceptors: [idempotencyServerInterceptor({ methods: '*' })],
+      handlers: {
+        echo: () => {
+          runs++;
+          return new Promise<EchoResponse>((resolve) => (finish = resolve));
+        },
+      },
+    });
+    const controller = new AbortController();
+    const metadata = withKey('a');
+    const request = EchoRequest.fromPartial({ text: 'charge' });
+    const first = expect(echo.client.echo(request, { metadata, signal: controller.signal })).rejects.toMatchObject({
+      code: status.CANCELLED,
+    });
+    await until(() => runs === 1);
+    controller.abort();
+    await first;
+    const second = echo.client.echo(request, { metadata });
+    await turns();
+    finish(EchoResponse.fromPartial({ text: 'charged' }));
+    expect(await second).toMatchObject({ text: 'charged' });
+    expect(runs).toBe(1);
+    await echo.close();
   });
 
   it('and comes again runs anew when the handler gave up', async () => {
@@ -64,8 +113,34 @@ describe('a client that leaves', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
+  it('while the store is asked leaves the key free', async () => {
+    const store = memoryIdempotencyStore();
+    let answer = (): void => undefined;
+    const claim: IdempotencyStore['claim'] = async (...terms) => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return store.claim(...terms);
+    };
+    const finish: IdempotencyStore['finish'] = (...args) => store.finish(...args);
+    const release: IdempotencyStore['release'] = (...args) => store.release(...args);
+    const { server, send, start } = await fixture([{}], { store: { claim, finish, release } });
+    const first = start('a');
+    await turns();
+    first.call.cancel();
+    await first.outcome;
+    await turns();
+    answer();
+    await turns();
+    const second = send('a');
+    await turns();
+    answer();
+    expect((await second).messages).toEqual([{ attempt: 1 }]);
+    expect(server.attempts).toHaveLength(1);
+  });
+
   it('while it waits for another frees nothing and starts nothing', async () => {
-    const { server, send, start } = await fixture([hang, {}]);
+    const store = memoryIdempotencyStore();
+    const claims = vi.spyOn(store, 'claim');
+    const { server, send, start } = await fixture([hang, {}], { store });
     const first = send('a');
     await server.seen(1);
     const second = start('a');
@@ -77,6 +152,7 @@ describe('a client that leaves', () => {
     await first;
     await turns();
     expect(server.attempts).toHaveLength(1);
+    expect(claims).toHaveBeenCalledTimes(1);
   });
 
   it('and a handler that never answers keep the key for the lease, and no longer', async () => {

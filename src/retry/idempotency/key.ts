@@ -16,8 +16,8 @@ const POSSIBLE = /^[!-+\--~]{1,255}$/;
 export function keyOf(call: ServerCallContext): string | undefined {
   const values = call.metadata.get(IDEMPOTENCY_KEY);
   if (values.length === 0) return undefined;
-  const [key] = values;
-  if (values.length === 1 && typeof key === 'string' && POSSIBLE.test(key)) return key;
+  const key = values.join();
+  if (POSSIBLE.test(key)) return key;
   throw new StatusError(
     status.INVALID_ARGUMENT,
     `${IDEMPOTENCY_KEY} must be one value of 1 to 255 characters, without spaces or commas`,
