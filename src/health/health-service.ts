@@ -46,6 +46,7 @@ export class HealthService {
   readonly #watchers: Watchers;
   readonly #probes: readonly ProbeLoop[];
   readonly #options: HealthServiceOptions;
+  readonly #broken = new Set<string>();
   #watchesEnd = false;
   #lateWatches: NodeJS.Timeout | undefined;
 
@@ -156,20 +157,23 @@ export class HealthService {
 
   #changed(service: string, now: ServingStatus | undefined): void {
     this.#watchers.tell(service);
-    observe(() => this.#options.onChange?.({ service, status: now ?? 'SERVICE_UNKNOWN' }));
+    this.#observe('onChange', () => this.#options.onChange?.({ service, status: now ?? 'SERVICE_UNKNOWN' }));
   }
 
   #probed(result: ProbeResult): void {
     this.#board.probed(result.probe, result.passed);
-    observe(() => this.#options.onProbe?.(result));
+    this.#observe('onProbe', () => this.#options.onProbe?.(result));
   }
-}
 
-/** Runs a user's observer: health goes on whatever it does. */
-function observe(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    process.emitWarning(`HealthService: an observer threw: ${String(error)}`, { code: 'GRPC_JS_MIDDLEWARE_OBSERVER' });
+  /** Health goes on whatever a user's observer does; one that is broken is reported once. */
+  #observe(name: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (this.#broken.has(name)) return;
+      this.#broken.add(name);
+      const warning = `HealthService: ${name} threw, which changes nothing: ${String(error)}`;
+      process.emitWarning(warning, { code: 'GRPC_JS_MIDDLEWARE_OBSERVER' });
+    }
   }
 }
