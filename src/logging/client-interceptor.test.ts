@@ -1,4 +1,4 @@
-import { status, type Interceptor } from '@grpc/grpc-js';
+import { InterceptingCall, status, type Interceptor } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { echoCall, kinds } from '../../test/support/echo-call.js';
 import { LineRecorder } from '../../test/support/recorded-lines.js';
@@ -56,6 +56,20 @@ describe('the line at the end', () => {
       await echoCall(rawClient, 'unary', [{ errorCode }]).seen;
     }
     expect(log.lines.map(({ level }) => level)).toEqual(['debug', 'info', 'warn']);
+  });
+
+  test('a long text of a foreign server is cut', async () => {
+    const long: Interceptor = (options, nextCall) =>
+      new InterceptingCall(nextCall(options), {
+        start: (metadata, _listener, next) =>
+          next(metadata, {
+            onReceiveStatus: (given, forward) =>
+              forward({ ...given, code: status.INTERNAL, details: 'x'.repeat(100_000) }),
+          }),
+      });
+    const { rawClient } = await serve({}, { inner: [long] });
+    await echoCall(rawClient, 'unary').seen;
+    expect(log.lines[0]!['grpc.error']).toHaveLength(8192 + '… (100000 characters)'.length);
   });
 
   test('of a call that never left', async () => {

@@ -63,7 +63,7 @@ export function addOutcome(settings: LoggingSettings, line: Line, end: CallEnd):
   line['grpc.end_origin'] = end.origin;
   line['grpc.messages_received'] = end.received;
   line['grpc.messages_sent'] = end.sent;
-  if (end.code !== status.OK) line['grpc.error'] = end.details;
+  if (end.code !== status.OK) line['grpc.error'] = settings.errorPreviewer.of(end.details);
   if (isWorthShowing(end.error)) line['error'] = settings.errorPreviewer.of(end.error);
 }
 

@@ -82,6 +82,17 @@ describe('fields', () => {
     });
   });
 
+  test('without a value, or named to do harm, are left out', async () => {
+    const written: object[] = [];
+    const logger = { ...log, info: (line: object) => void written.push(line) };
+    const fields = () => JSON.parse('{"__proto__":{"admin":true},"fine":1}') as object;
+    running = await startTestServer({ interceptors: [loggingServerInterceptor({ logger, fields })] });
+    await running.client.echo(request());
+    await until(() => written.length === 1);
+    expect(written[0]).toMatchObject({ fine: 1 });
+    expect(Object.getPrototypeOf(written[0])).toBe(Object.prototype);
+  });
+
   test('outside a call there is nothing to add to', () => {
     expect(() => addLogFields({ a: 1 })).not.toThrow();
   });

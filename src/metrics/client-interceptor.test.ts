@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countedCalls, type CountedCalls } from '../../test/support/counted-calls.js';
 import { echoCall, kinds } from '../../test/support/echo-call.js';
+import { echoServer } from '../../test/support/echo-server.js';
 import { linesOf, sumOf, valueOf } from '../../test/support/exposition.js';
 import { withAttempt } from '../core/client-context.js';
 import { defineClientInterceptor } from '../core/define.js';
@@ -73,6 +74,16 @@ describe('every ending', () => {
     await serve({}, { inner: [refuse] });
     await echoCall(running.rawClient, kind).seen;
     await expectOneEnd('ResourceExhausted', { sent: 0, received: 0 });
+  });
+
+  test('a code that gRPC does not know is Unknown, and makes no label of its own', async () => {
+    const implementation = {
+      echo: (_call: unknown, callback: (error: object) => void) => callback({ code: 404, details: '' }),
+    };
+    const bare = await echoServer([], implementation);
+    await echoCall(bare.connect({ interceptors: [metricsClientInterceptor({ register })] }), 'unary').seen;
+    bare.close();
+    await expectOneEnd('Unknown', { sent: 1, received: 0 });
   });
 
   test('a call of a closed client', async () => {

@@ -4,6 +4,12 @@ import { expect, test } from 'vitest';
 import { Family, type PrometheusRegistry } from './exposition.js';
 import { HistogramCounts } from './histogram.js';
 
+test('a bound belongs to its own bucket', () => {
+  const counts = new HistogramCounts([1, 2]);
+  for (const seconds of [1, 2, 3]) counts.observe(seconds);
+  expect(counts.samples('h', {}).map(({ value }) => value)).toEqual([1, 2, 3, 6, 3]);
+});
+
 /** Whatever is observed, our families print what prom-client's own metrics print. */
 const observations = fc.array(
   fc.record({
