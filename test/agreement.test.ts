@@ -110,7 +110,7 @@ class Side {
   }
 
   private async values(name: string): Promise<{ labels: Record<string, unknown>; value: number }[]> {
-    const metrics = (await this.register.getMetricsAsJSON()) as { name: string; values: never[] }[];
+    const metrics = (await this.register.getMetricsAsJSON()) as unknown as { name: string; values: never[] }[];
     const found = metrics.find((metric) => metric.name === name);
     expect(found, name).toBeDefined();
     return found!.values;

@@ -1,5 +1,6 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
+import { NO_RULE, explained } from '../core/described.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
@@ -45,11 +46,12 @@ export function authServerInterceptor(options: AuthServerOptions): ServerInterce
     challenges: authenticators.flatMap(({ challenge }) => challenge ?? []),
     onDecision: check.optionalFunction('onDecision'),
   };
-  return defineServerInterceptor('auth', (method) => {
+  const interceptor = defineServerInterceptor('auth', (method) => {
     const gate = new Gate(method, policy.ruleFor(method), desk);
     const Hooks = gate.readsMessages ? RequestAdmission : Admission;
     return (call) => new Hooks(gate, call);
   });
+  return explained(interceptor, (method) => policy.ruleFor(method)?.description ?? NO_RULE);
 }
 
 /** Decided before the first message. */

@@ -3,6 +3,9 @@ import type { Method } from './method.js';
 
 const descriptionKey = Symbol.for('grpc-js-middleware/description@1');
 
+/** How an auth interceptor explains a method that its policy does not mention: nobody may call it. */
+export const NO_RULE = 'no rule: closed to everybody';
+
 /** What an interceptor of ours says of itself, for `describeServer` and `describeClient`. */
 export interface Description {
   readonly name: string;

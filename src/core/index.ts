@@ -20,6 +20,7 @@ export { composeClientInterceptors, composeServerInterceptors } from './compose.
 export { exceptMethods, forMethods } from './select.js';
 export type { MethodMatch } from './match.js';
 export { keepInterceptors } from './keep.js';
+export { describeClient, describeServer } from './describe.js';
 // Errors that travel, and what they tell.
 export {
   BusinessError,

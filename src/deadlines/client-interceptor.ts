@@ -1,7 +1,7 @@
 import { status, type Interceptor } from '@grpc/grpc-js';
 import type { ClientCallContext, ServerCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { described } from '../core/described.js';
+import { explained } from '../core/described.js';
 import type { ClientHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
@@ -63,9 +63,7 @@ export function deadlineClientInterceptor(options: DeadlineClientOptions = {}): 
   // For `describeClient`.
   const byDefault = Number.isFinite(defaultMs) ? `default ${defaultMs} ms` : 'no default';
   const budget = propagate ? `, the current server call's less ${reserveMs} ms` : '';
-  return described({ name: 'deadlines', side: 'client', explain: () => byDefault + budget }, (call, next) =>
-    interceptor(call, next),
-  );
+  return explained(interceptor, () => byDefault + budget);
 }
 
 function spendBudget(parent: ServerCallContext, call: ClientCallContext, reserveMs: number): ClientHooks {

@@ -1,7 +1,7 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { described } from '../core/described.js';
+import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
@@ -45,9 +45,7 @@ export function deadlineServerInterceptor(options: DeadlineServerOptions = {}): 
     call.limitDeadline(call.startedAt + allowedMs);
     return minMs > 0 && call.deadline - Date.now() < minMs ? new Refusal(call, minMs) : undefined;
   });
-  return described({ name: 'deadlines', side: 'server', explain: () => explain(bounds) }, (descriptor, call) =>
-    interceptor(descriptor, call),
-  );
+  return explained(interceptor, () => explain(bounds));
 }
 
 /** For `describeServer`: `default 5000 ms, at most 30000 ms`. */

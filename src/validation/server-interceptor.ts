@@ -1,6 +1,6 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import { defineServerInterceptor } from '../core/define.js';
-import { described } from '../core/described.js';
+import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { matcher } from '../core/match.js';
 import type { Method } from '../core/method.js';
@@ -58,11 +58,9 @@ export function validationServerInterceptor(options: ValidationOptions): ServerI
     const hooks = hooksOf(requestRules(method), responseRules(method));
     return hooks && (() => hooks);
   });
-  // For `describeServer`.
-  const explain = (method: Method): string =>
-    `rules: ${requestRules(method).length} for requests, ${responseRules(method).length} for responses`;
-  return described({ name: 'validation', side: 'server', explain }, (descriptor, call) =>
-    interceptor(descriptor, call),
+  return explained(
+    interceptor,
+    (method) => `rules: ${requestRules(method).length} for requests, ${responseRules(method).length} for responses`,
   );
 }
 
