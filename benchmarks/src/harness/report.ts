@@ -9,10 +9,12 @@ export interface Report {
   readonly figures: Readonly<Record<string, number>>;
   /** Figures over their budget, or anything else that failed. */
   readonly failures: readonly string[];
+  /** Targets that were missed: reported, but too noisy to fail for. */
+  readonly missed?: readonly string[];
 }
 
-/** A suite: one question, answered by a report. It throws when it cannot run, rather than report what it did not measure. */
-export type Suite = () => Promise<Report>;
+/** A suite: one question, answered by a report or several. It throws when it cannot run, rather than report what it did not measure. */
+export type Suite = () => Promise<Report | readonly Report[]>;
 
 /** A report as Markdown. */
 export function markdown(report: Report): string {
@@ -31,6 +33,7 @@ export function markdown(report: Report): string {
     rule,
     ...report.rows.map(line),
     ...report.failures.map((failure) => `\n**${failure}**`),
+    ...(report.missed ?? []).map((miss) => `\n${miss}`),
     '',
   ].join('\n');
 }

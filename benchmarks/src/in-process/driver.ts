@@ -1,4 +1,5 @@
-import { Metadata, status, type ServerInterceptor } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
+import { status, type ServerInterceptor } from '@grpc/grpc-js';
 
 /**
  * Drives server interceptors the way grpc-js does, without a network: a base call that has everything at hand, and a
@@ -13,22 +14,34 @@ export interface DrivenCall {
   startRead(): void;
 }
 
-interface DrivenListener {
+export interface DrivenListener {
   onReceiveMetadata(metadata: Metadata): void;
   onReceiveMessage(message: unknown): void;
   onReceiveHalfClose(): void;
   onCancel(): void;
 }
 
-export type UnaryHandler = (
-  request: unknown,
-  call: unknown,
-  respond: (error: unknown, value?: unknown) => void,
-) => void;
+/** A method as grpc-js describes it to interceptors. */
+export interface Descriptor {
+  readonly path: string;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  requestDeserialize(bytes: Buffer): unknown;
+  responseSerialize(value: unknown): Buffer;
+}
+
+/** One call: what arrives, and what is done with it. */
+export interface Script {
+  readonly descriptor: Descriptor;
+  readonly metadata: Metadata;
+  /** How many request messages arrive. */
+  readonly requests: number;
+  /** Plays grpc-js's handler: what hears the call from the innermost interceptor. */
+  serve(call: DrivenCall): DrivenListener;
+}
 
 const connection = { remoteAddress: '127.0.0.1', remotePort: 4711, localAddress: '127.0.0.1', localPort: 50051 };
 const request = { id: 7 };
-const READS = ['message', 'halfClose'] as const;
 
 class BaseCall implements DrivenCall {
   readonly stream = {
@@ -40,21 +53,31 @@ class BaseCall implements DrivenCall {
   };
   private readonly recorder = {};
   private listener!: DrivenListener;
-  private reads = 0;
+  private delivered = 0;
+  private wanted = 0;
+  private delivering = false;
 
   constructor(
-    private readonly metadata: Metadata,
+    private readonly script: Script,
     private readonly done: () => void,
   ) {}
 
   start(listener: DrivenListener): void {
     this.listener = listener;
-    listener.onReceiveMetadata(this.metadata);
+    listener.onReceiveMetadata(this.script.metadata);
   }
 
+  /** A loop, since a handler asks for the next message from within the one before. */
   startRead(): void {
-    if (READS[this.reads++] === 'message') this.listener.onReceiveMessage(request);
-    else this.listener.onReceiveHalfClose();
+    this.wanted++;
+    if (this.delivering) return;
+    this.delivering = true;
+    while (this.wanted > 0) {
+      this.wanted--;
+      if (this.delivered++ < this.script.requests) this.listener.onReceiveMessage(request);
+      else this.listener.onReceiveHalfClose();
+    }
+    this.delivering = false;
   }
 
   sendMetadata(): void {
@@ -66,7 +89,8 @@ class BaseCall implements DrivenCall {
     callback();
   }
 
-  sendStatus(): void {
+  sendStatus(given: { code: status; details: string }): void {
+    if (given.code !== status.OK) throw new Error(`The driven call failed with ${given.code}: ${given.details}`);
     this.stream.sentTrailers = this;
     process.nextTick(finish, this);
   }
@@ -88,53 +112,21 @@ class BaseCall implements DrivenCall {
 
 const finish = (call: BaseCall): void => call.finish();
 
-const descriptor = {
-  path: '/bench.v1.Bench/Get',
-  requestStream: false,
-  responseStream: false,
-  requestDeserialize: (bytes: Buffer) => bytes,
-  responseSerialize: () => Buffer.alloc(0),
-};
-
-/** Runs `count` unary calls through the interceptors, one after the other; resolves when all have ended. */
-export async function driveUnary(
-  interceptors: readonly ServerInterceptor[],
-  handler: UnaryHandler,
-  count: number,
-  metadata = new Metadata(),
-): Promise<void> {
+/** Runs `count` calls through the interceptors, some at a time; resolves when all have ended. */
+export async function drive(interceptors: readonly ServerInterceptor[], script: Script, count: number): Promise<void> {
   for (let left = count; left > 0; left -= 100) {
     await new Promise<void>((resolve) => {
       let running = Math.min(100, left);
       const done = (): void => void (--running === 0 && setImmediate(resolve));
-      for (let i = Math.min(100, left); i > 0; i--) oneUnary(interceptors, handler, metadata, done);
+      for (let i = Math.min(100, left); i > 0; i--) driveOne(interceptors, script, done);
     });
   }
 }
 
-function oneUnary(
-  interceptors: readonly ServerInterceptor[],
-  handler: UnaryHandler,
-  metadata: Metadata,
-  done: () => void,
-): void {
-  const base = new BaseCall(metadata, done);
+function driveOne(interceptors: readonly ServerInterceptor[], script: Script, done: () => void): void {
   const call = interceptors.reduce<unknown>(
-    (inner, interceptor) => interceptor(descriptor, inner as never),
-    base,
+    (inner, interceptor) => interceptor(script.descriptor as never, inner as never),
+    new BaseCall(script, done),
   ) as DrivenCall;
-  let received: unknown;
-  call.start({
-    onReceiveMetadata: () => call.startRead(),
-    onReceiveMessage: (message) => {
-      received = message;
-      call.startRead();
-    },
-    onReceiveHalfClose: () =>
-      handler(received, call, (error, value) => {
-        if (error) call.sendStatus({ code: status.UNKNOWN, details: 'failed', metadata: null });
-        else call.sendMessage(value, () => call.sendStatus({ code: status.OK, details: 'OK', metadata: null }));
-      }),
-    onCancel: () => undefined,
-  });
+  call.start(script.serve(call));
 }

@@ -1,0 +1,67 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { machineLine, type Machine } from './machine.js';
+import { markdown, type Report } from './report.js';
+
+const results = new URL('../../results/', import.meta.url);
+const page = new URL('../../../docs/benchmarks.md', import.meta.url);
+
+/** What one run of a suite gave. */
+export interface Result {
+  readonly suite: string;
+  readonly machine: Machine;
+  readonly reports: readonly Report[];
+}
+
+const INTRO = `# Benchmarks
+
+What the library costs, measured beside bare @grpc/grpc-js. This page is generated: \`npm run bench -- NAME --docs\` runs
+a suite, keeps its result in \`benchmarks/results\` and writes the page anew. \`npm run bench\` prints the same tables;
+\`npm run bench:check\` fails when an in-process figure is over its budget.
+
+CPU time, not wall time, since it says less about the neighbours; but on a shared machine it moves too: caches and turbo
+clocks are shared. Figures in process repeat within a few tenths of a microsecond on a quiet machine; ratios over loopback
+within a tenth. The load average before each run tells how quiet the machine was: figures taken beside other work (above
+1) are an upper bound.
+`;
+
+/** Keeps a result in place of the last one of its suite and Node version. */
+export function keep(result: Result): void {
+  mkdirSync(results, { recursive: true });
+  const name = `${result.suite}-node${result.machine.node.split('.')[0]}.json`;
+  writeFileSync(new URL(name, results), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** Writes the page from all results that were kept. */
+export function writePage(suites: readonly string[]): string {
+  const all = readdirSync(results).map((file) => JSON.parse(readFileSync(new URL(file, results), 'utf8')) as Result);
+  const ordered = suites.flatMap((suite) =>
+    all.filter((result) => result.suite === suite).toSorted((a, b) => major(b) - major(a)),
+  );
+  writeFileSync(page, [INTRO, overBudget(ordered), versions(ordered), ...ordered.map(section)].join('\n'));
+  return fileURLToPath(page);
+}
+
+const major = ({ machine }: Result): number => Number(machine.node.split('.')[0]);
+
+function overBudget(all: readonly Result[]): string {
+  const lines = all.flatMap(({ machine, suite, reports }) =>
+    reports.flatMap(({ failures, missed = [] }) => [
+      ...failures.map((failure) => `- **${suite}, Node ${machine.node}:** ${failure}`),
+      ...missed.map((miss) => `- ${suite}, Node ${machine.node} (reported, not gated): ${miss}`),
+    ]),
+  );
+  return ['## Over budget', '', ...(lines.length > 0 ? lines : ['Nothing.']), ''].join('\n');
+}
+
+function versions(all: readonly Result[]): string {
+  const known = Object.assign({}, ...all.map(({ machine }) => machine.versions)) as Record<string, string>;
+  const list = Object.entries(known).map(([name, version]) => `${name} ${version}`);
+  return ['## Measured with', '', `${list.join(', ')}.`, ''].join('\n');
+}
+
+function section({ suite, machine, reports }: Result): string {
+  return [`## ${suite}, Node ${machine.node}`, '', `_${machineLine(machine)}_`, '', ...reports.map(markdown)].join(
+    '\n',
+  );
+}

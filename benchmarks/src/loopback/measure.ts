@@ -1,0 +1,149 @@
+import { Worker } from '../harness/worker.js';
+import type { ClientUse, Load } from './client-process.js';
+import { STREAM_LENGTH, type Kind } from './clients.js';
+import type { ServerUse } from './server-process.js';
+
+/** A server and a client that call each other. */
+export interface Setup {
+  /** As it stands in the table. */
+  readonly name: string;
+  readonly server: string;
+  /** @default 'loopback/servers' */
+  readonly serverModule?: string;
+  /** @default 'bare' */
+  readonly client?: string;
+  /** @default 'loopback/clients' */
+  readonly clientModule?: string;
+  /** @default 'unary' */
+  readonly kind?: Kind;
+  /** The ratio of server CPU to the first setup that is aimed at. */
+  readonly target?: number;
+}
+
+export interface Rounds {
+  readonly rounds: number;
+  /** Per setup and round. Of long streams, a 250th. */
+  readonly calls: number;
+}
+
+/** What a setup did, per call, over the rounds. */
+export interface Outcome {
+  readonly name: string;
+  readonly target: number | undefined;
+  readonly serverUs: Quartiles;
+  readonly serverRatio: Ratio;
+  readonly clientUs: Quartiles;
+  readonly clientRatio: Ratio;
+  readonly callsPerSecond: Quartiles;
+  readonly p50Ms: Quartiles;
+  readonly p99Ms: Quartiles;
+  /** Of the server, after a collection at the end. */
+  readonly rssMb: number;
+}
+
+export interface Quartiles {
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+}
+
+/** To the first setup. */
+export interface Ratio {
+  /** Of the lower quartiles: what a quiet machine would show. */
+  readonly ofLower: number;
+  /** Of each round. */
+  readonly rounds: Quartiles;
+}
+
+interface Running {
+  readonly setup: Setup;
+  readonly server: Worker;
+  readonly port: number;
+  readonly client: Worker;
+  readonly samples: Sample[];
+}
+
+interface Sample {
+  readonly serverUs: number;
+  readonly clientUs: number;
+  readonly callsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const WARMUP = 3;
+const CONCURRENCY = 32;
+
+/**
+ * Starts every setup in processes of its own, then lets one at a time work, in turn, round by round: what slows the
+ * machine down slows all of them. The first setup is what the others are compared with.
+ */
+export async function overLoopback(setups: readonly Setup[], { rounds, calls }: Rounds): Promise<Outcome[]> {
+  const running: Running[] = [];
+  try {
+    for (const setup of setups) running.push(await start(setup));
+    for (let round = -WARMUP; round < rounds; round++) {
+      for (const each of running) {
+        const sample = await run(each, calls);
+        if (round >= 0) each.samples.push(sample);
+      }
+    }
+    return await Promise.all(running.map((each) => outcomeOf(each, running[0]!)));
+  } finally {
+    for (const { server, client } of running) {
+      server.stop();
+      client.stop();
+    }
+  }
+}
+
+async function start(setup: Setup): Promise<Running> {
+  const { serverModule = 'loopback/servers', clientModule = 'loopback/clients', client = 'bare' } = setup;
+  const server = await Worker.start<{ port: number }>('loopback/server-process', [serverModule, setup.server]);
+  const caller = await Worker.start('loopback/client-process', [clientModule, client]);
+  return { setup, server: server.worker, port: server.ready.port, client: caller.worker, samples: [] };
+}
+
+async function run({ setup, server, client, port }: Running, unaryCalls: number): Promise<Sample> {
+  const { kind = 'unary' } = setup;
+  const calls = kind === 'unary' ? unaryCalls : Math.ceil(unaryCalls / 250);
+  const load: Load = { port, kind, calls, concurrency: kind === 'unary' ? CONCURRENCY : 2 };
+  const before = await server.ask<ServerUse>({});
+  const use = await client.ask<ClientUse>(load);
+  const after = await server.ask<ServerUse>({});
+  const operations = kind === 'unary' ? calls : calls * STREAM_LENGTH;
+  return {
+    serverUs: (after.cpuUs - before.cpuUs) / operations,
+    clientUs: use.cpuUs / operations,
+    callsPerSecond: (operations / use.elapsedMs) * 1000,
+    p50Ms: use.p50Ms,
+    p99Ms: use.p99Ms,
+  };
+}
+
+async function outcomeOf({ setup, samples, server }: Running, { samples: bare }: Running): Promise<Outcome> {
+  const { rssMb } = await server.ask<ServerUse>({ collect: true });
+  const each = (of: (sample: Sample) => number): Quartiles => quartiles(samples.map(of));
+  const ratio = (of: (sample: Sample) => number): Ratio => ({
+    ofLower: quartiles(samples.map(of)).lower / quartiles(bare.map(of)).lower,
+    rounds: quartiles(samples.map((sample, round) => of(sample) / of(bare[round]!))),
+  });
+  return {
+    name: setup.name,
+    target: setup.target,
+    serverUs: each((sample) => sample.serverUs),
+    serverRatio: ratio((sample) => sample.serverUs),
+    clientUs: each((sample) => sample.clientUs),
+    clientRatio: ratio((sample) => sample.clientUs),
+    callsPerSecond: each((sample) => sample.callsPerSecond),
+    p50Ms: each((sample) => sample.p50Ms),
+    p99Ms: each((sample) => sample.p99Ms),
+    rssMb,
+  };
+}
+
+function quartiles(samples: readonly number[]): Quartiles {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (quarter: number): number => sorted[Math.round(((sorted.length - 1) * quarter) / 4)]!;
+  return { lower: at(1), median: at(2), upper: at(3) };
+}

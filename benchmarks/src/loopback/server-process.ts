@@ -1,0 +1,20 @@
+// A server in a process of its own. Usage: server-process.js MODULE NAME, where MODULE exports `servers` by name.
+import { answerQuestions } from '../harness/worker.js';
+import type { Servers } from './servers.js';
+
+/** What a server has used since it started. */
+export interface ServerUse {
+  readonly cpuUs: number;
+  readonly rssMb: number;
+}
+
+const [module, name] = process.argv.slice(2) as [string, string];
+const { servers } = (await import(`../${module}.js`)) as { servers: Servers };
+const start = servers[name];
+if (start === undefined) throw new Error(`No server named '${name}' in ${module}`);
+
+answerQuestions<{ collect?: boolean }, ServerUse>({ port: await start() }, ({ collect }) => {
+  const { user, system } = process.cpuUsage();
+  if (collect) globalThis.gc?.();
+  return { cpuUs: user + system, rssMb: process.memoryUsage.rss() / 1e6 };
+});

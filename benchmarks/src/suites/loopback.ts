@@ -1,0 +1,125 @@
+import { nodeMajor, type Report } from '../harness/report.js';
+import { overLoopback, type Outcome, type Ratio, type Setup } from '../loopback/measure.js';
+
+const HOW =
+  "Server and client in processes of their own, warmed up; one pair works at a time, in turn, round by round. CPU time is per call (per message of streams of 1,000). It and its ratio to the first line are of the lower quartiles of the rounds, which a quiet machine would show; the quartiles of each round's ratio say how quiet this one was. The rest are medians. Not gated: on a shared machine ratios move by a tenth and more.";
+
+/** What does the library cost where users feel it? */
+export default async function loopback(): Promise<Report[]> {
+  return [
+    serverReport(
+      'Over loopback: a unary call on the server',
+      await overLoopback(
+        [
+          { name: 'bare grpc-js', server: 'bare' },
+          { name: 'one empty interceptor', server: 'empty', target: 1.05 },
+          { name: "ten of grpc-js's own, nested", server: 'ten native' },
+          { name: 'ten no-op interceptors', server: 'ten', target: 1.05 },
+          { name: 'errors + auth + logging + metrics', server: 'stack', target: 1.15 },
+          { name: 'the same with sampled tracing', server: 'stack + tracing', target: nodeMajor < 22 ? 1.5 : 1.3 },
+          { name: 'the same under implement', server: 'stack + tracing + implement' },
+        ],
+        { rounds: 12, calls: 1_500 },
+      ),
+    ),
+    ...(await streams()),
+    clientReport(
+      'Over loopback: a unary call on the client',
+      await overLoopback(
+        [
+          { name: 'bare grpc-js', server: 'bare' },
+          { name: 'promiseClient', server: 'bare', client: 'promises' },
+          { name: 'tracing + metrics + deadlines + retry + auth', server: 'bare', client: 'stack' },
+        ],
+        { rounds: 12, calls: 1_500 },
+      ),
+    ),
+  ];
+}
+
+async function streams(): Promise<Report[]> {
+  const reports: Report[] = [];
+  for (const kind of ['server_stream', 'client_stream', 'bidi_stream'] as const) {
+    const setups: Setup[] = [
+      { name: 'bare grpc-js', server: 'bare', kind },
+      { name: 'errors + auth + logging + metrics + sampled tracing', server: 'stack + tracing', kind },
+      { name: 'the same under implement', server: 'stack + tracing + implement', kind },
+    ];
+    const title = `Over loopback: a message of a ${kind.replace('_', ' ')} on the server`;
+    reports.push(serverReport(title, await overLoopback(setups, { rounds: 8, calls: 1_500 })));
+  }
+  return reports;
+}
+
+const spread = ({ rounds }: Ratio): string => `${rounds.lower.toFixed(2)}–${rounds.upper.toFixed(2)}`;
+
+const micros = (value: number): string => value.toFixed(value < 50 ? 1 : 0);
+
+/** Also used for peers. */
+export function serverReport(title: string, outcomes: readonly Outcome[], how = HOW): Report {
+  return {
+    title,
+    how,
+    columns: [
+      'server',
+      'CPU µs',
+      'added µs',
+      'ratio',
+      'target',
+      'of rounds',
+      'per second',
+      'p50 ms',
+      'p99 ms',
+      'RSS MB',
+    ],
+    rows: outcomes.map((each) => [
+      each.name,
+      micros(each.serverUs.lower),
+      micros(each.serverUs.lower - outcomes[0]!.serverUs.lower),
+      each.serverRatio.ofLower.toFixed(2),
+      each.target === undefined ? '' : `≤ ${each.target.toFixed(2)}`,
+      spread(each.serverRatio),
+      ...traffic(each),
+      each.rssMb.toFixed(0),
+    ]),
+    figures: Object.fromEntries(outcomes.map(({ name, serverRatio }) => [name, serverRatio.ofLower])),
+    failures: [],
+    missed: outcomes
+      .filter(({ serverRatio, target }) => target !== undefined && serverRatio.ofLower > target)
+      .map(
+        ({ name, serverRatio, target }) =>
+          `${name}: ${serverRatio.ofLower.toFixed(2)}×, aimed at ${target!.toFixed(2)}×`,
+      ),
+  };
+}
+
+/** Added CPU µs of the client's recommended stack. */
+const CLIENT_TARGET = 60;
+
+function clientReport(title: string, outcomes: readonly Outcome[]): Report {
+  const added = ({ clientUs }: Outcome): number => clientUs.lower - outcomes[0]!.clientUs.lower;
+  return {
+    title,
+    how: HOW,
+    columns: ['client', 'CPU µs', 'added µs', 'ratio', 'of rounds', 'per second', 'p50 ms', 'p99 ms'],
+    rows: outcomes.map((each) => [
+      each.name,
+      micros(each.clientUs.lower),
+      micros(added(each)),
+      each.clientRatio.ofLower.toFixed(2),
+      spread(each.clientRatio),
+      ...traffic(each),
+    ]),
+    figures: Object.fromEntries(outcomes.map(({ name, clientRatio }) => [name, clientRatio.ofLower])),
+    failures: [],
+    missed: outcomes
+      .filter((each) => added(each) > CLIENT_TARGET)
+      .map((each) => `${each.name}: ${micros(added(each))} µs added, aimed at ${CLIENT_TARGET}`),
+  };
+}
+
+const traffic = ({ callsPerSecond, p50Ms, p99Ms }: Outcome): string[] => [
+  callsPerSecond.median.toFixed(0),
+  p50Ms.median.toFixed(1),
+  p99Ms.median.toFixed(1),
+];
