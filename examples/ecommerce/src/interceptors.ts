@@ -7,6 +7,12 @@ import type { CallTracker } from 'grpc-js-middleware/lifecycle';
 import { loggingServerInterceptor } from 'grpc-js-middleware/logging';
 import { metricsClientInterceptor, metricsServerInterceptor } from 'grpc-js-middleware/metrics';
 import {
+  circuitBreakerClientInterceptor,
+  concurrencyLimitServerInterceptor,
+  loadSheddingServerInterceptor,
+  rateLimitServerInterceptor,
+} from 'grpc-js-middleware/overload';
+import {
   idempotencyClientInterceptor,
   idempotencyServerInterceptor,
   retryClientInterceptor,
@@ -17,6 +23,7 @@ import { validationServerInterceptor } from 'grpc-js-middleware/validation';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { ERROR_DOMAIN } from './errors.js';
+import { callerKey, limitPeople } from './identity/limits.js';
 import { ALGORITHM, AUDIENCE, ISSUER } from './identity/issuer.js';
 import { policy } from './policy.js';
 import { combined } from './rules.js';
@@ -73,6 +80,10 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     }),
     // No question takes longer than this, whatever its client would wait; streams may stay open.
     forMethods(isUnary, deadlineServerInterceptor({ defaultMs: 10_000, maxMs: 30_000 })),
+    // No more at once than the process can work on; behind the queue, the event loop itself says when it is too much.
+    // Streams that stay open for hours would only fill the slots.
+    forMethods(isUnary, concurrencyLimitServerInterceptor({ max: 200, queue: 1_000, queueTimeoutMs: 5_000 })),
+    forMethods(isUnary, loadSheddingServerInterceptor({ targetDelayMs: 1_000 })),
     // Who calls, and whether they may: src/policy.ts says who may do what.
     authServerInterceptor({
       authenticate: [
@@ -82,6 +93,8 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
       ],
       policy,
     }),
+    // Behind auth, since a limit is its caller's own; services are trusted to mind theirs.
+    rateLimitServerInterceptor({ limiter: limitPeople({ ratePerSecond: 500, burst: 1_000 }), key: callerKey }),
     // Handlers see good messages only. Behind auth: nobody is told what a good request looks like who may not make it.
     validationServerInterceptor({ rules: combined(services.map(({ rules }) => rules)) }),
     // A call that comes again is answered as the first was. Behind auth, since a key is its caller's own, and behind
@@ -112,6 +125,8 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
     errorClientInterceptor(),
     // The whole call, retries included, fits into what is left of the caller's own time, less what the caller needs.
     forMethods(isUnary, deadlineClientInterceptor({ defaultMs: 5_000, reserveMs: 20 })),
+    // A service that fails is left alone for a while: calls fail at once, instead of after all their attempts.
+    circuitBreakerClientInterceptor({ minimumCalls: 20, openMs: 2_000 }),
     // One key for all attempts of a call, so that a server knows them for one: so outside retry.
     idempotencyClientInterceptor({ methods: ONCE }),
     // A replica that is gone is not noticed: the next attempt goes to another one.
