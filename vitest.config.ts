@@ -3,12 +3,16 @@ import { defineConfig } from 'vitest/config';
 
 const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+/** `GRPC_JS=grpc-js-lowest` runs the tests against the lowest supported version of grpc-js. */
+const grpcJs = process.env['GRPC_JS'];
+
 export default defineConfig({
   resolve: {
     // Tests import the package by its public name and run against its sources.
     alias: [
       { find: /^grpc-js-middleware$/, replacement: src('index.ts') },
       { find: /^grpc-js-middleware\/(.+)$/, replacement: src('$1/index.ts') },
+      ...(grpcJs === undefined ? [] : [{ find: /^@grpc\/grpc-js$/, replacement: grpcJs }]),
     ],
   },
   test: {

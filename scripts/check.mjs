@@ -10,6 +10,10 @@ const steps = [
   ['The package builds, with types', 'npm run --silent build -- --silent'],
   ['Protos follow the rules', 'npx buf lint && npx buf lint examples/ecommerce'],
   ['Tests pass', 'npm test'],
+  [
+    'The lowest supported grpc-js does too',
+    'GRPC_JS=grpc-js-lowest npx vitest run src/core src/promises src/resolver src/health src/lifecycle test/four test/grpc',
+  ],
   ['Dashboards, alert rules and metric names hold', 'npm run --silent check:ops'],
 ];
 
