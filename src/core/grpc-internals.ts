@@ -43,3 +43,14 @@ export function baseCallOf(call: GrpcServerCall): GrpcServerCall {
 export function streamOf(base: GrpcServerCall): ServerHttp2Stream | undefined {
   return (base as { stream?: ServerHttp2Stream }).stream;
 }
+
+/** Texts in which grpc-js before 1.14.7 sends an error's own message to the client. */
+const LEAKING = /^(Error (?:deserializing request|serializing response|writing message)): /;
+
+/** A status of grpc-js's own making without the message of whatever error caused it, which is not for the client. */
+export function withoutCause(status: OutgoingStatus): OutgoingStatus {
+  const told = typeof status.details === 'string' ? LEAKING.exec(status.details)?.[1] : undefined;
+  return told === undefined || process.env['GRPC_NODE_DEBUG_SEND_ERROR_DETAILS'] === 'true'
+    ? status
+    : { ...status, details: told };
+}

@@ -1,4 +1,4 @@
-import { status, type ChannelOptions } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 import { optionsOf, type OptionChecker } from './options.js';
 
 /** A status code, as grpc-js's number or by its name, in capitals or not. */
@@ -150,23 +150,4 @@ function aboveZero(check: OptionChecker<object>, option: string, value: unknown,
   if (typeof value === 'number' && value > 0 && value <= max) return value;
   const atMost = max < Number.MAX_VALUE ? `, at most ${max}` : '';
   throw check.error(option, `a number above 0${atMost}`, got);
-}
-
-/**
- * Whether a channel's options turn on grpc-js's own retry or hedging: by a service config in them, since one from DNS is
- * not known before the channel resolves.
- *
- * @internal
- */
-export function hasBuiltInRetry(channelOptions: ChannelOptions): boolean {
-  const config = channelOptions['grpc.service_config'];
-  if (config === undefined || channelOptions['grpc.enable_retries'] === 0) return false;
-  try {
-    const { methodConfig } = JSON.parse(config) as {
-      methodConfig?: { retryPolicy?: object; hedgingPolicy?: object }[];
-    };
-    return methodConfig?.some((each) => each.retryPolicy !== undefined || each.hedgingPolicy !== undefined) === true;
-  } catch {
-    return false;
-  }
 }

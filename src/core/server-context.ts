@@ -2,7 +2,7 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import type { PeerCertificate } from 'node:tls';
 import { contextSymbol, tryCallContext, type HandlerCall, type ServerCallContext } from './context.js';
 import type { ContextKey } from './context-key.js';
-import { baseCallOf, streamOf, type GrpcServerCall } from './grpc-internals.js';
+import { baseCallOf, streamOf, withoutCause, type GrpcServerCall } from './grpc-internals.js';
 import type { CallEnd, EndOrigin } from './hooks.js';
 import type { Method } from './method.js';
 import { peerCertificateOf } from './peer-certificate.js';
@@ -274,7 +274,10 @@ export class ServerCall implements ServerCallContext {
       return;
     }
     const origin = this.originOf(given);
-    if (this.sending && origin === 'transport') this.sent--;
+    if (origin === 'transport') {
+      given = withoutCause(given);
+      if (this.sending) this.sent--;
+    }
     this.concluded = true;
     const stream = streamOf(this.base);
     const gone = stream !== undefined && (stream.destroyed || stream.closed);
