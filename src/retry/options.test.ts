@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { hasBuiltInRetry } from '../core/retry-policy.js';
 import { approximateBytes } from './approximate-bytes.js';
 import { exponentialBackoff, constantBackoff, linearBackoff, type BackoffContext } from './backoff.js';
 import { hedgingClientInterceptor, retryClientInterceptor, withRetry } from './index.js';
@@ -139,21 +138,5 @@ describe('the replay buffer', () => {
     const twice = { self: [] as unknown[] };
     twice.self.push(twice, twice);
     expect(approximateBytes(twice, 1000)).toBeGreaterThan(1000);
-  });
-});
-
-describe('hasBuiltInRetry', () => {
-  const config = (methodConfig: object): Record<string, string> => ({
-    'grpc.service_config': JSON.stringify({ methodConfig: [methodConfig] }),
-  });
-  it.each([
-    [config({ name: [{}], retryPolicy: {} }), true],
-    [config({ name: [{}], hedgingPolicy: {} }), true],
-    [config({ name: [{}], timeout: '1s' }), false],
-    [{ ...config({ retryPolicy: {} }), 'grpc.enable_retries': 0 }, false],
-    [{ 'grpc.service_config': 'no json' }, false],
-    [{}, false],
-  ])('%o: %s', (options, expected) => {
-    expect(hasBuiltInRetry(options)).toBe(expected);
   });
 });
