@@ -37,14 +37,21 @@ export type LooseHandler<Req, Res> = (
  * The handlers of a service. Of a definition with literal types (ts-proto's, grpc-tools') every method must be there;
  * of others each key may also be given in its camelCase, and a missing one is found when the server is put together.
  */
-export type ServiceHandlers<S> = {
+export type ServiceHandlers<S> = Flat<KnownHandlers<S> & LooseHandlers<S>>;
+
+type KnownHandlers<S> = {
   readonly [K in keyof S as HasKind<S[K]> extends true ? K : never]: KnownHandler<S[K]>;
-} & {
+};
+
+type LooseHandlers<S> = {
   readonly [K in keyof S as HasKind<S[K]> extends true ? never : EitherCase<K>]?: LooseHandler<
     RequestOf<S[K]>,
     ResponseOf<S[K]>
   >;
 };
+
+/** One type of two: of an intersection TypeScript does not find the types of a handler's parameters. */
+type Flat<T> = { readonly [K in keyof T]: T[K] };
 
 /** The request message that a method's handler is given. */
 export type RequestOf<D> = D extends { readonly requestDeserialize: (bytes: Buffer) => infer Req } ? Req : never;

@@ -5,7 +5,7 @@ import {
   type handleUnaryCall,
   type sendUnaryData,
 } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
 import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { callContext, type ServerCallContext } from '../core/index.js';
 import {
@@ -163,6 +163,28 @@ test('types follow the definition', () => {
   expect(compiled).toBeTypeOf('function');
 });
 
+test('types of proto-loader, which do not tell the kinds, fit either form', () => {
+  const compiled = (service: LoadedEcho): void => {
+    implement(service, {
+      async echo(request, call) {
+        expectTypeOf(call).toEqualTypeOf<ServerCallContext>();
+        expectTypeOf(request.text).toEqualTypeOf<string>();
+        return { text: request.text };
+      },
+      async *ServerEcho({ text }) {
+        yield { text };
+      },
+      ClientEcho: async (requests: AsyncIterable<Received>) => ({ text: String((await collect(requests)).length) }),
+      async *bidiEcho(requests) {
+        for await (const { text } of requests) yield { text };
+      },
+    });
+    // @ts-expect-error: the text of a response is a string
+    implement(service, { Echo: () => ({ text: 7 }) });
+  };
+  expect(compiled).toBeTypeOf('function');
+});
+
 test('a context found by the call of a plain handler is the one that implement gives', async () => {
   const contexts: unknown[] = [];
   const plain = implement(EchoServiceService, {
@@ -181,6 +203,22 @@ test('a context found by the call of a plain handler is the one that implement g
   await client.echo(request());
   expect(contexts[0]).toBe(contexts[1]);
 });
+
+interface Sent {
+  text?: string;
+}
+
+interface Received {
+  text: string;
+}
+
+/** As proto-loader's generator writes it. */
+interface LoadedEcho extends ServiceDefinition {
+  Echo: MethodDefinition<Sent, Sent, Received, Received>;
+  ServerEcho: MethodDefinition<Sent, Sent, Received, Received>;
+  ClientEcho: MethodDefinition<Sent, Sent, Received, Received>;
+  BidiEcho: MethodDefinition<Sent, Sent, Received, Received>;
+}
 
 function implementable(): EchoHandlers {
   return {

@@ -87,6 +87,20 @@ describe('handlers', () => {
     expect((await client.echo(request())).text).toBe('hi');
   });
 
+  test('run inside the scopes of interceptors, which are not entered again for each message', async () => {
+    const entered: string[] = [];
+    const scoping = defineServerInterceptor('scope', (method) => () => ({
+      scope: (run) => (entered.push(method.name), run()),
+    }));
+    const { client } = await start({ interceptors: [scoping] });
+    const times = async (count: number): Promise<number> => {
+      entered.length = 0;
+      await collect(client.bidiEcho(Array.from({ length: count }, () => request())));
+      return entered.length;
+    };
+    expect(await times(30)).toBe(await times(1));
+  });
+
   test('send headers and trailers', async () => {
     const headers: unknown[] = [];
     const trailers: unknown[] = [];

@@ -7,12 +7,9 @@ import type {
   ServiceError,
 } from '@grpc/grpc-js';
 import type { CallKind } from '../core/method.js';
-import { optionError } from '../core/options.js';
-import { brokenOff } from './client-errors.js';
-import { isIterable, iteratorOf } from './iterate.js';
 import type { PromiseCallOptions } from './promise-client-types.js';
-import { Pump } from './pump.js';
 import { Responses } from './responses.js';
+import { checkRequests, sendRequests } from './send-requests.js';
 import { WatchedCall } from './watched-call.js';
 
 type Answered = (error: ServiceError | null, message?: unknown) => void;
@@ -46,7 +43,7 @@ export const promiseMethods: Readonly<Record<CallKind, (client: MethodsOf<Client
           client,
           (metadata, rest) => client[key]!(metadata, rest, answered) as ClientWritableStream<unknown>,
         );
-        send(source, call, watched);
+        sendRequests(source, call, watched);
       }),
 
   server_stream:
@@ -69,17 +66,10 @@ export const promiseMethods: Readonly<Record<CallKind, (client: MethodsOf<Client
         client,
         (metadata, rest) => client[key]!(metadata, rest) as ClientDuplexStream<unknown, unknown>,
       );
-      if (call !== undefined) send(source, call, responses.watched);
+      if (call !== undefined) sendRequests(source, call, responses.watched);
       return responses;
     },
 };
-
-type Requests = AsyncIterable<unknown> | Iterable<unknown>;
-
-function checkRequests(requests: unknown): Requests {
-  if (isIterable(requests)) return requests;
-  throw optionError('promiseClient: requests', 'an iterable or async iterable of request messages', requests);
-}
 
 function settle(
   watched: WatchedCall<ClientUnaryCall>,
@@ -91,27 +81,3 @@ function settle(
     watched.afterTrailers(() => (watched.error === undefined ? resolve(message) : reject(watched.error)));
   };
 }
-
-/** Sends what the iterable yields, until the call is over. */
-function send(
-  source: Requests,
-  call: ClientWritableStream<unknown>,
-  watched: WatchedCall<ClientWritableStream<unknown>>,
-): void {
-  const broken = (error: unknown): void => {
-    if (!watched.over) watched.breakOff(brokenOff('the iterable of requests', error));
-  };
-  try {
-    const pump = new Pump(iteratorOf(source), call, asItIs, ignore);
-    call.once('status', () => pump.stop());
-    if (watched.over) pump.stop();
-    pump.run().then((all) => void (all && call.end()), broken);
-  } catch (error) {
-    broken(error);
-  }
-}
-
-const asItIs = (message: unknown): unknown => message;
-
-/** What an iterable throws while it is closed changes nothing about a call that is over. */
-const ignore = (): void => undefined;

@@ -279,5 +279,7 @@ test('what a handler throws after its call has ended harms nobody', async () => 
   await events.until({ side: 'server', hook: 'onEnd', code: 'CANCELLED' }, { nth: 4 });
   for (const release of late) release();
   await turn();
+  // Nobody is asked what to send any more.
+  expect(events.list({ hook: 'onError' })).toEqual([]);
   await expect(client.echo(request(), { timeoutMs: 50 })).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
 });
