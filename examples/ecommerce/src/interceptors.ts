@@ -34,13 +34,14 @@ import { serviceAuthenticator } from './tls/credentials.js';
 // Every interceptor of the shop, and why it stands where it does. The first listed is outermost: it hears of a call
 // first, and of its end last.
 
-/** What would do harm if it happened twice, because an answer got lost and the client asked again. */
-const ONCE = [
-  'ecommerce.OrderService/CreateOrder',
-  'ecommerce.PaymentService/ProcessPayment',
-  'ecommerce.PaymentService/RefundPayment',
-  'advanced.PaymentService/ProcessPayment',
-];
+const READS = /^(Get|List|Search)/;
+
+const RETRY = {
+  maxAttempts: 4,
+  initialBackoffMs: 50,
+  maxBackoffMs: 1_000,
+  retryableStatusCodes: ['UNAVAILABLE'],
+} as const;
 
 /** Asked by machines, all the time: of interest to metrics only. */
 const MACHINERY = ['grpc.health.v1.Health/*', /^grpc\.reflection\./];
@@ -99,7 +100,7 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     validationServerInterceptor({ rules: combined(services.map(({ rules }) => rules)) }),
     // A call that comes again is answered as the first was. Behind auth, since a key is its caller's own, and behind
     // validation, since a request that was refused may be mended and sent under the same key.
-    idempotencyServerInterceptor({ methods: ONCE, store: idempotencyStore }),
+    idempotencyServerInterceptor({ methods: isWrite, store: idempotencyStore }),
   ];
 }
 
@@ -128,14 +129,11 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
     // A service that fails is left alone for a while: calls fail at once, instead of after all their attempts.
     circuitBreakerClientInterceptor({ minimumCalls: 20, openMs: 2_000 }),
     // One key for all attempts of a call, so that a server knows them for one: so outside retry.
-    idempotencyClientInterceptor({ methods: ONCE }),
-    // A replica that is gone is not noticed: the next attempt goes to another one.
-    retryClientInterceptor({
-      maxAttempts: 4,
-      initialBackoffMs: 50,
-      maxBackoffMs: 1_000,
-      retryableStatusCodes: ['UNAVAILABLE'],
-    }),
+    idempotencyClientInterceptor({ methods: isWrite }),
+    // A replica that is gone is not noticed: the next attempt goes to another one. A replica that hangs is not waited for
+    // where asking twice does no harm. Uploads are not sent again: no key says that they are the same.
+    forMethods(isRead, retryClientInterceptor({ ...RETRY, perAttemptTimeoutMs: 2_000 })),
+    forMethods([isWrite, isLive], retryClientInterceptor(RETRY)),
     ...perAttempt,
     // A span for each attempt, inside the call's, and a count of attempts beside that of calls.
     tracingClientInterceptor(),
@@ -148,4 +146,19 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
 
 function isUnary({ kind }: Method): boolean {
   return kind === 'unary';
+}
+
+/** What only looks. */
+function isRead({ kind, name }: Method): boolean {
+  return (kind === 'unary' || kind === 'server_stream') && READS.test(name);
+}
+
+/** What would do harm if it happened twice, because an answer got lost and the client asked again. */
+function isWrite({ kind, name, service }: Method): boolean {
+  return kind === 'unary' && !READS.test(name) && !service.startsWith('grpc.');
+}
+
+/** What goes on until somebody hangs up, and may be silent meanwhile. */
+function isLive({ kind, name }: Method): boolean {
+  return kind === 'server_stream' && !READS.test(name);
 }

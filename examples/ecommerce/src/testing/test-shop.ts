@@ -16,6 +16,8 @@ export interface TestShop {
   /** Of the resolver that knows the address by the names of the servers. */
   readonly scheme: string;
   readonly issuer: Issuer;
+  /** What the server has counted. */
+  readonly register: Registry;
   /** Users 1 and 2 of the seed. */
   readonly ada: ShopClients;
   readonly grace: ShopClients;
@@ -41,6 +43,7 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
     opened.push(own);
     return own;
   };
+  const register = new Registry();
   const closing = new AbortController();
   const server = await startServer({
     address: '127.0.0.1:0',
@@ -48,7 +51,7 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
     resources: { database, peers: clients(() => issuer.serviceToken('test')), closing: closing.signal },
     replica: 'test',
     logger,
-    register: new Registry(),
+    register,
     keys: { jwks: issuer.jwks },
     idempotencyStore: new DatabaseIdempotencyStore(database.sql),
   });
@@ -56,6 +59,7 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
   return {
     database,
     issuer,
+    register,
     scheme,
     address: server.address,
     ada: clients(() => issuer.token({ userId: 1, role: 'customer', name: 'Ada Lovelace' })),
