@@ -60,8 +60,12 @@ export class GuardedCall {
     }
     this.answered = true;
     const failure = withTrailers(this.context?.fail(error) ?? toStatusObject(StatusError.from(error)), trailers);
-    if (this.callback !== undefined) this.callback(failure);
-    else this.emit('error', failure);
+    try {
+      if (this.callback !== undefined) this.callback(failure);
+      else this.emit('error', failure);
+    } catch (unsendable) {
+      this.context?.noteError(unsendable);
+    }
   };
 
   /** Calls a listener after the other, as `emit` does, and sees what each throws or promises. */

@@ -61,10 +61,14 @@ function succeed(served: ServedMethod, context: HandledCall, respond: Respond, m
   }
 }
 
-/** What is thrown after the call's end, such as an abort reason, can no longer be sent. */
+/** What is thrown after the call's end, such as an abort reason, can no longer be sent. Never throws itself. */
 function fail(context: HandledCall, respond: Respond, error: unknown): void {
-  if (context.concluded) context.noteError(error);
-  else respond(context.fail(error));
+  try {
+    if (context.concluded) context.noteError(error);
+    else respond(context.fail(error));
+  } catch (unsendable) {
+    context.noteError(unsendable);
+  }
 }
 
 /** grpc-js gives no callback here; an error is emitted. */
