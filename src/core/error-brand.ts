@@ -19,7 +19,10 @@ export function kindOf(value: unknown): ErrorKind | undefined {
 }
 
 /** Brands the instances of a class and names them, without a field on each. */
-export function brandClass({ prototype }: { readonly prototype: object }, kind: ErrorKind): void {
+export function brandClass(type: { readonly prototype: object }, kind: ErrorKind): void {
+  const { prototype } = type;
+  // Bundlers rename classes that mention themselves; people read this name in `constructor.name`.
+  Object.defineProperty(type, 'name', { value: kind });
   Object.defineProperty(prototype, brand, { value: kind });
   Object.defineProperty(prototype, 'name', { value: kind, configurable: true, writable: true });
 }
