@@ -10,6 +10,9 @@ export interface Traffic {
   readonly limited: boolean;
 }
 
+/** One call that runs and one that waits for it: with less, a server would be idle between two calls. */
+const LEAST = 2;
+
 /** CoDel's interval: a delay that goes by within it is a burst, and bursts are what queues are for. */
 const PERSISTS_MS = 100;
 
@@ -58,7 +61,7 @@ export class AdaptiveLimit {
 
   private shrink(delayMs: number, peak: number): void {
     const tooMany = this.ratePerMs * (delayMs - this.targetMs);
-    this.limit = Math.max(1, Math.min(this.limit, Math.max(peak, 1)) - tooMany);
+    this.limit = Math.max(LEAST, Math.min(this.limit, peak) - tooMany);
   }
 
   private grow(elapsedMs: number): void {

@@ -3,6 +3,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
+import type { StatusError } from '../core/status-error.js';
 import { checkListeners, explained } from './checks.js';
 import { announcer, type Announce, type DecisionListeners } from './listeners.js';
 import { Refusals, wholeDelay } from './refusal.js';
@@ -111,7 +112,7 @@ class Admission implements ServerHooks, Waiter {
     if (slots.take()) return this.begin();
     if (dryRun) return this.pretend();
     if (slots.wait(this)) return this.wait();
-    this.refuse();
+    throw this.refusal();
   }
 
   granted(): void {
@@ -149,11 +150,7 @@ class Admission implements ServerHooks, Waiter {
       this.timer = setTimeout(() => {
         this.state = 'outside';
         this.gate.slots.leave(this);
-        try {
-          this.refuse();
-        } catch (error) {
-          reject(error);
-        }
+        reject(this.refusal());
       }, this.gate.queueTimeoutMs).unref();
     });
   }
@@ -168,10 +165,10 @@ class Admission implements ServerHooks, Waiter {
     this.since = performance.now();
   }
 
-  private refuse(): never {
+  private refusal(): StatusError {
     const delayMs = this.expectedWaitMs();
     this.gate.announce?.(this.call, 'refused', wholeDelay(delayMs));
-    throw this.gate.refusals.after(delayMs);
+    return this.gate.refusals.after(delayMs);
   }
 
   /** How long it takes, at the present pace, until all that wait have a slot and one is free (Little's law). */

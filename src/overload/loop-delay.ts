@@ -6,6 +6,9 @@ export interface LoopSample {
   readonly elapsedMs: number;
 }
 
+/** Takes a sample; answers whether to go on. */
+export type SampleListener = (sample: LoopSample) => boolean;
+
 /**
  * Measures the delay of the event loop by a timer that asks how late it is: under load it fires once per turn, before
  * the turn's calls are read, so that a decision about them is made on the turn just past. It runs only while it is
@@ -16,10 +19,9 @@ export class LoopDelay {
   private running = false;
   private armedAt = 0;
 
-  /** @param onSample Answers whether to go on. */
   constructor(
     private readonly intervalMs: number,
-    private readonly onSample: (sample: LoopSample) => boolean,
+    private readonly onSample: SampleListener,
   ) {}
 
   /** Begins, or goes on. */

@@ -1,5 +1,5 @@
 import { AdaptiveLimit } from './adaptive-limit.js';
-import { LoopDelay, type LoopSample } from './loop-delay.js';
+import { LoopDelay, type LoopSample, type SampleListener } from './loop-delay.js';
 import { Priorities } from './priorities.js';
 
 /** Without calls for so long, nothing is measured until the next. */
@@ -16,7 +16,7 @@ const MAX_INTERVAL_MS = 20;
 export class Shedder {
   private readonly adaptive: AdaptiveLimit;
   private readonly priorities = new Priorities();
-  private readonly loop: LoopDelay;
+  private readonly loop: Pick<LoopDelay, 'start'>;
   /** Calls at work, and streams that began in this turn. */
   private atWork = 0;
   private begun = 0;
@@ -26,10 +26,15 @@ export class Shedder {
   private idleMs = 0;
   private lastDelayMs = 0;
 
-  constructor(targetMs: number) {
+  /** @param sensor Measures the delay of the event loop at this interval; tests bring an event loop of their own. */
+  constructor(
+    targetMs: number,
+    sensor = (intervalMs: number, onSample: SampleListener): Pick<LoopDelay, 'start'> =>
+      new LoopDelay(intervalMs, onSample),
+  ) {
     this.adaptive = new AdaptiveLimit(targetMs);
     const intervalMs = Math.min(Math.max(Math.round(targetMs / 2), MIN_INTERVAL_MS), MAX_INTERVAL_MS);
-    this.loop = new LoopDelay(intervalMs, (sample) => this.observe(sample));
+    this.loop = sensor(intervalMs, (sample) => this.observe(sample));
   }
 
   /** Calls that may be at work at once; `Infinity` while there is no overload. */

@@ -1,3 +1,6 @@
+/** A microsecond: more than fractions of milliseconds can be wrong in years, and nothing that a limit would notice. */
+const CLOSE_ENOUGH_MS = 1e-3;
+
 /**
  * A token bucket in one number: when it will be full again if nobody takes more. That says how many tokens are missing
  * at any time, without a timer that fills it.
@@ -19,7 +22,7 @@ export class TokenBucket {
     const fullAt = Math.max(this.fullAt, nowMs) + this.msPerToken;
     const waitMs = fullAt - nowMs - this.burst * this.msPerToken;
     // What sums of fractions get wrong must not refuse the caller who waited exactly as long as told.
-    if (waitMs > 1e-6) return waitMs;
+    if (waitMs > CLOSE_ENOUGH_MS) return waitMs;
     this.fullAt = fullAt;
     return 0;
   }
