@@ -118,7 +118,9 @@ class Credentials implements ClientHooks {
 
   admit(): void | Promise<void> {
     if (this.call.metadata.get('authorization').length > 0) return undefined;
-    const { secure, target } = channelSecurityOf(this.call);
+    const { secure, target, closed } = channelSecurityOf(this.call);
+    // Says so itself a moment later, as it does to calls without credentials.
+    if (closed) return undefined;
     if (!secure && !this.allowInsecure && !isLocalTarget(target)) throw plaintext(target);
     this.target = target;
     const use = (token: HeldToken): void => {
@@ -142,7 +144,7 @@ class Credentials implements ClientHooks {
 function plaintext(target: string): StatusError {
   const details =
     target === ''
-      ? 'Credentials are not sent over a channel that is closed, or hidden by a foreign interceptor: it may be plaintext'
+      ? 'Credentials are not sent over a channel that a foreign interceptor hides: it may be plaintext'
       : `Credentials are not sent over plaintext to ${target}: use TLS, or allowInsecure`;
   return new StatusError(status.UNAUTHENTICATED, details);
 }

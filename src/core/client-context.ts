@@ -41,6 +41,9 @@ export class ClientCall implements ClientCallContext {
   private readonly parent: ClientCall | undefined;
   private readonly sharesValues: boolean;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
+  /** The channel was found to be closed: nothing will be sent. */
+  closed = false;
+
   private knownTarget: string | undefined;
   private stopReason: StatusError | undefined;
   private controller: AbortController | undefined;
@@ -94,6 +97,7 @@ export class ClientCall implements ClientCallContext {
       return channelOf(this.owner.probe());
     } catch {
       // A closed channel makes no call to be asked.
+      this.closed = true;
       return undefined;
     }
   }
@@ -153,10 +157,21 @@ export function endClientCall(call: ClientCallContext, error: StatusError): void
   (call as ClientCall).end(error);
 }
 
-/** Where a call goes, and whether the channel is encrypted (unknown counts as not). */
-export function channelSecurityOf(call: ClientCallContext): { readonly secure: boolean; readonly target: string } {
-  const { secure, target } = call as ClientCall;
-  return { secure, target };
+/** Where a call goes, and whether the channel protects what is sent. */
+export interface ChannelSecurity {
+  /** TLS encrypts the channel; one that cannot be seen counts as unprotected. */
+  readonly secure: boolean;
+  /** Empty for a channel that cannot be seen. */
+  readonly target: string;
+  /** The channel is closed: nothing will be sent. */
+  readonly closed: boolean;
+}
+
+/** See {@link ChannelSecurity}. */
+export function channelSecurityOf(call: ClientCallContext): ChannelSecurity {
+  const own = call as ClientCall;
+  const { secure, target } = own;
+  return { secure, target, closed: own.closed };
 }
 
 export { channelBelow, channelOf, channelSymbol } from './grpc-client-internals.js';
