@@ -31,6 +31,12 @@ export interface FamilyDescription {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
+  /**
+   * How prom-client's cluster mode joins the processes' values.
+   *
+   * @default 'sum'
+   */
+  readonly aggregator?: 'sum' | 'min' | 'max';
 }
 
 /**
@@ -43,8 +49,7 @@ export class Family {
   name: string;
   readonly help: string;
   readonly type: FamilyDescription['type'];
-  /** How prom-client's cluster mode joins the processes' values. */
-  readonly aggregator = 'sum';
+  readonly aggregator: NonNullable<FamilyDescription['aggregator']>;
 
   constructor(
     description: FamilyDescription,
@@ -55,6 +60,7 @@ export class Family {
     this.name = description.name;
     this.help = description.help;
     this.type = description.type;
+    this.aggregator = description.aggregator ?? 'sum';
   }
 
   /** What the registry asks for at each scrape. */
