@@ -1,12 +1,8 @@
 import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node';
+import { countWork } from './work.js';
 
 /** OpenTelemetry's SDK as an application registers it: every span sampled, batched, and then thrown away. */
-export interface Sdk {
-  /** Spans that the exporter was handed, the last batch included. */
-  exported(): Promise<number>;
-}
-
-export function registerSdk(): Sdk {
+export function registerSdk(): void {
   let exported = 0;
   const exporter: SpanExporter = {
     export: (spans, done) => {
@@ -19,5 +15,5 @@ export function registerSdk(): Sdk {
   const processor = new BatchSpanProcessor(exporter, { maxQueueSize: 65_536 });
   const provider = new NodeTracerProvider({ spanProcessors: [processor] });
   provider.register();
-  return { exported: () => provider.forceFlush().then(() => exported) };
+  countWork('spans', () => provider.forceFlush().then(() => exported));
 }

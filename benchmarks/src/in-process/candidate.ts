@@ -7,6 +7,8 @@ export interface Candidate {
   readonly budget?: number;
   /** In a round. @default 3,000 */
   readonly operations?: number;
+  /** Operations in a call. @default 1 */
+  readonly perCall?: number;
   /** Its budget is what these cost one by one, together. */
   readonly sumOf?: readonly string[];
   make(): Pair | Promise<Pair>;
@@ -15,12 +17,4 @@ export interface Candidate {
 export interface Pair {
   readonly without: Variant['run'];
   readonly with: Variant['run'];
-  /** Throws unless what should have been measured did happen, given how many operations were run with it. */
-  verify?(operations: number): void | Promise<void>;
-}
-
-/** Operations that one candidate's features saw, as counted by a side effect of theirs. */
-export function mustHaveSeen(what: string, seen: number, operations: number): void {
-  // What is batched may still be on its way.
-  if (seen < operations * 0.95) throw new Error(`${operations} operations, but only ${seen} ${what}`);
 }

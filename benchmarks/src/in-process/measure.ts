@@ -1,5 +1,6 @@
 // A process of its own for each candidate, so that none meets code that another has made slow: inline caches that know
 // ten shapes, or the promise hooks of a tracing SDK. Usage: measure.js GROUP NAME; prints quartiles as JSON.
+import { mustHaveDone, workDone } from '../features/work.js';
 import { inRounds } from '../harness/rounds.js';
 import type { Candidate } from './candidate.js';
 
@@ -19,5 +20,6 @@ const measured = await inRounds(
   ],
   { rounds, operations, warmup },
 );
-await pair.verify?.(operations * (rounds + warmup));
+const calls = Math.floor((operations * (rounds + warmup)) / (candidate.perCall ?? 1));
+mustHaveDone(candidate.name, await workDone(), calls);
 process.stdout.write(JSON.stringify(measured), () => process.exit(0));

@@ -22,6 +22,7 @@ function streaming(
     name,
     ...(budget !== undefined && { budget }),
     operations: 60 * STREAM_LENGTH,
+    perCall: STREAM_LENGTH,
     make: async () => {
       const script = scriptOf(await callMetadata());
       const list = interceptors();
@@ -41,7 +42,7 @@ function observers(): ServerInterceptor[] {
   return [
     tracingServerInterceptor(),
     metricsServerInterceptor({ register: new Registry() }),
-    loggingServerInterceptor({ logger: countingLogger().logger }),
+    loggingServerInterceptor({ logger: countingLogger() }),
   ];
 }
 

@@ -3,6 +3,7 @@ import { promiseClient } from 'grpc-js-middleware';
 import { authClientInterceptor } from 'grpc-js-middleware/auth';
 import { deadlineClientInterceptor } from 'grpc-js-middleware/deadlines';
 import { metricsClientInterceptor } from 'grpc-js-middleware/metrics';
+import { circuitBreakerClientInterceptor } from 'grpc-js-middleware/overload';
 import { retryClientInterceptor } from 'grpc-js-middleware/retry';
 import { EchoRequest, EchoServiceClient } from 'grpc-js-middleware/testing';
 import { tracingClientInterceptor } from 'grpc-js-middleware/tracing';
@@ -51,6 +52,7 @@ async function stack(): Promise<Interceptor[]> {
     tracingClientInterceptor(),
     metricsClientInterceptor({ register: new Registry() }),
     deadlineClientInterceptor({ defaultMs: 5_000 }),
+    circuitBreakerClientInterceptor(),
     retryClientInterceptor({
       maxAttempts: 3,
       initialBackoffMs: 50,

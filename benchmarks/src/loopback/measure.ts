@@ -1,3 +1,4 @@
+import { mustHaveDone } from '../features/work.js';
 import { Worker } from '../harness/worker.js';
 import type { ClientUse, Load } from './client-process.js';
 import { STREAM_LENGTH, type Kind } from './clients.js';
@@ -61,6 +62,8 @@ interface Running {
   readonly port: number;
   readonly client: Worker;
   readonly samples: Sample[];
+  /** Made so far, warming up included. */
+  calls: number;
 }
 
 interface Sample {
@@ -101,12 +104,14 @@ async function start(setup: Setup): Promise<Running> {
   const { serverModule = 'loopback/servers', clientModule = 'loopback/clients', client = 'bare' } = setup;
   const server = await Worker.start<{ port: number }>('loopback/server-process', [serverModule, setup.server]);
   const caller = await Worker.start('loopback/client-process', [clientModule, client]);
-  return { setup, server: server.worker, port: server.ready.port, client: caller.worker, samples: [] };
+  return { setup, server: server.worker, port: server.ready.port, client: caller.worker, samples: [], calls: 0 };
 }
 
-async function run({ setup, server, client, port }: Running, unaryCalls: number): Promise<Sample> {
+async function run(running: Running, unaryCalls: number): Promise<Sample> {
+  const { setup, server, client, port } = running;
   const { kind = 'unary' } = setup;
   const calls = kind === 'unary' ? unaryCalls : Math.ceil(unaryCalls / 250);
+  running.calls += calls;
   const load: Load = { port, kind, calls, concurrency: kind === 'unary' ? CONCURRENCY : 2 };
   const before = await server.ask<ServerUse>({});
   const use = await client.ask<ClientUse>(load);
@@ -121,8 +126,9 @@ async function run({ setup, server, client, port }: Running, unaryCalls: number)
   };
 }
 
-async function outcomeOf({ setup, samples, server }: Running, { samples: bare }: Running): Promise<Outcome> {
-  const { rssMb } = await server.ask<ServerUse>({ collect: true });
+async function outcomeOf({ setup, samples, server, calls }: Running, { samples: bare }: Running): Promise<Outcome> {
+  const { rssMb, done } = await server.ask<ServerUse>({ end: true });
+  mustHaveDone(setup.name, done!, calls);
   const each = (of: (sample: Sample) => number): Quartiles => quartiles(samples.map(of));
   const ratio = (of: (sample: Sample) => number): Ratio => ({
     ofLower: quartiles(samples.map(of)).lower / quartiles(bare.map(of)).lower,

@@ -1,4 +1,5 @@
 // A server in a process of its own. Usage: server-process.js MODULE NAME, where MODULE exports `servers` by name.
+import { workDone } from '../features/work.js';
 import { answerQuestions } from '../harness/worker.js';
 import type { Servers } from './servers.js';
 
@@ -6,6 +7,8 @@ import type { Servers } from './servers.js';
 export interface ServerUse {
   readonly cpuUs: number;
   readonly rssMb: number;
+  /** What was counted, when the end was asked for. */
+  readonly done?: Readonly<Record<string, number>>;
 }
 
 const [module, name] = process.argv.slice(2) as [string, string];
@@ -13,8 +16,10 @@ const { servers } = (await import(`../${module}.js`)) as { servers: Servers };
 const start = servers[name];
 if (start === undefined) throw new Error(`No server named '${name}' in ${module}`);
 
-answerQuestions<{ collect?: boolean }, ServerUse>({ port: await start() }, ({ collect }) => {
+answerQuestions<{ end?: boolean }, ServerUse>({ port: await start() }, async ({ end }) => {
   const { user, system } = process.cpuUsage();
-  if (collect) globalThis.gc?.();
-  return { cpuUs: user + system, rssMb: process.memoryUsage.rss() / 1e6 };
+  const use = { cpuUs: user + system, rssMb: process.memoryUsage.rss() / 1e6 };
+  if (!end) return use;
+  globalThis.gc?.();
+  return { ...use, rssMb: process.memoryUsage.rss() / 1e6, done: await workDone() };
 });

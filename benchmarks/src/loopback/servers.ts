@@ -31,14 +31,14 @@ const noop = (index: number): ServerInterceptor =>
   }));
 const ten = <T>(make: (index: number) => T): T[] => Array.from({ length: 10 }, (_, index) => make(index));
 
-const stack = (): ServerInterceptor[] => [
+export const stack = (): ServerInterceptor[] => [
   metricsServerInterceptor({ register: new Registry() }),
-  loggingServerInterceptor({ logger: countingLogger().logger }),
+  loggingServerInterceptor({ logger: countingLogger() }),
   errorServerInterceptor(),
   auth(),
 ];
 
-function traced(): ServerInterceptor[] {
+export function traced(): ServerInterceptor[] {
   registerSdk();
   return [tracingServerInterceptor()];
 }

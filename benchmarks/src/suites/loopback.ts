@@ -29,7 +29,7 @@ export default async function loopback(): Promise<Report[]> {
         [
           { name: 'bare grpc-js', server: 'bare' },
           { name: 'promiseClient', server: 'bare', client: 'promises' },
-          { name: 'tracing + metrics + deadlines + retry + auth', server: 'bare', client: 'stack' },
+          { name: 'tracing + metrics + deadlines + breaker + retry + auth', server: 'bare', client: 'stack' },
         ],
         { rounds: 12, calls: 1_500 },
       ),
@@ -76,8 +76,7 @@ export function serverReport(title: string, outcomes: readonly Outcome[], how = 
       each.name,
       micros(each.serverUs.lower),
       micros(each.serverUs.lower - outcomes[0]!.serverUs.lower),
-      each.serverRatio.ofLower.toFixed(2),
-      each.target === undefined ? '' : `≤ ${each.target.toFixed(2)}`,
+      each.serverRatio.ofLower.toFixed(2) + (each.target === undefined ? '' : ` (≤ ${each.target.toFixed(2)})`),
       spread(each.serverRatio),
       ...traffic(each),
       each.rssMb.toFixed(0),
