@@ -8,9 +8,15 @@ export type DelayFrom = 'backoff' | 'pushback' | 'retryInfo';
 /** Why an attempt is made again: its status, or no answer within `perAttemptTimeoutMs`. */
 export type RetryReason = 'status' | 'attemptTimeout';
 
-/** An attempt failed and another one will follow. */
-export interface RetryEvent {
+/** Which call an event is about. */
+export interface CallSubject {
   readonly method: Method;
+  /** The channel's target, such as `dns:shop.example:443`; empty while no attempt was made. */
+  readonly target: string;
+}
+
+/** An attempt failed and another one will follow. */
+export interface RetryEvent extends CallSubject {
   /** Number of the attempt that failed: 1, 2, … */
   readonly attempt: number;
   readonly error: StatusError;
@@ -47,8 +53,7 @@ export type GiveUpReason =
   | 'channelClosed';
 
 /** A call failed and will not be tried again. */
-export interface GiveUpEvent {
-  readonly method: Method;
+export interface GiveUpEvent extends CallSubject {
   /** How many attempts were made. */
   readonly attempts: number;
   readonly error: StatusError;
@@ -56,8 +61,7 @@ export interface GiveUpEvent {
 }
 
 /** A hedge was sent: a further attempt beside those that run. */
-export interface HedgeEvent {
-  readonly method: Method;
+export interface HedgeEvent extends CallSubject {
   /** Number of the attempt that starts: 2, 3, … */
   readonly attempt: number;
   /** The delay had passed, or an attempt had failed with a non-fatal code. */
@@ -65,8 +69,7 @@ export interface HedgeEvent {
 }
 
 /** A logical call ended, well or not. */
-export interface CallSettledEvent {
-  readonly method: Method;
+export interface CallSettledEvent extends CallSubject {
   /** How many attempts were made. */
   readonly attempts: number;
   readonly code: status;

@@ -50,11 +50,12 @@ export class HedgingCall extends LogicalCall {
   }
 
   protected override settled(attempt: Attempt | undefined, outcome: StatusObject): void {
-    const { method, policy, launched: attempts } = this;
+    const { policy, launched: attempts } = this;
     const { code } = outcome;
     if (code === status.OK) policy.throttles?.succeeded(attempt?.call);
-    else policy.onGiveUp?.({ method, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
-    policy.onCallSettled?.({ method, attempts, code, retryDelayMs: 0 });
+    else
+      policy.onGiveUp?.({ ...this.subject, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
+    policy.onCallSettled?.({ ...this.subject, attempts, code, retryDelayMs: 0 });
   }
 
   /** Sees to what follows a failure. Answers why the call ends with it, or undefined when the other attempts go on. */
@@ -85,14 +86,14 @@ export class HedgingCall extends LogicalCall {
 
   private hedge(reason: HedgeEvent['reason']): void {
     this.timer = undefined;
-    const { policy, method } = this;
+    const { policy } = this;
     try {
       if (policy.throttles?.allows(this.latest?.call) === false) {
         this.stop('throttled');
       } else {
         const attempt = this.launch();
         if (this.overflowed) this.commit(attempt);
-        policy.onHedge?.({ method, attempt: attempt.number, reason });
+        policy.onHedge?.({ ...this.subject, attempt: attempt.number, reason });
         this.schedule(policy.delayMs, 'delay');
       }
     } catch {

@@ -30,6 +30,7 @@ export type { IdempotencyDecision, IdempotencyEvent, IdempotencyServerOptions } 
 // What happened.
 export type {
   CallSettledEvent,
+  CallSubject,
   DelayFrom,
   GiveUpEvent,
   GiveUpReason,

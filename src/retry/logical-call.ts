@@ -12,6 +12,7 @@ import type {
 import { methodOf, type Method } from '../core/method.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { CallClock } from './call-clock.js';
+import type { CallSubject } from './events.js';
 import { ReplayBuffer, type BufferLimits } from './replay-buffer.js';
 
 /** Says how many attempts came before (gRFC A6). */
@@ -147,14 +148,19 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
 
   onStatus(attempt: Attempt, outcome: StatusObject): void {
     this.running.splice(this.running.indexOf(attempt), 1);
-    if (outcome.code === status.OK || this.winner !== undefined || this.cancelled !== undefined)
-      this.finish(attempt, outcome);
+    const final = outcome.code === status.OK || this.winner !== undefined || this.cancelled !== undefined;
+    if (final) this.finish(attempt, outcome);
     else this.failed(attempt, outcome);
   }
 
   onAccepted(attempt: Attempt, position: number): void {
     this.buffer.accepted(position);
     if (this.winner === attempt) this.buffer.release(position + 1);
+  }
+
+  /** What all events of this call say. */
+  protected get subject(): CallSubject {
+    return { method: this.method, target: channelOf(this.latest?.call)?.getTarget() ?? '' };
   }
 
   /** Starts the next attempt. @throws what `nextCall` throws, as when the channel was closed. */
@@ -183,8 +189,8 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
     for (const other of this.running.splice(0)) other.abandon(status.CANCELLED, 'Another attempt has answered');
     this.settled(attempt, outcome);
     this.buffer.settle();
-    if (attempt?.saidNoMessage ?? !this.options.method_definition.responseStream)
-      this.listener.onReceiveMessage?.(null);
+    const noMessage = attempt?.saidNoMessage ?? !this.options.method_definition.responseStream;
+    if (noMessage) this.listener.onReceiveMessage?.(null);
     this.listener.onReceiveStatus?.(outcome);
   }
 

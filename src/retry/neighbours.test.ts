@@ -5,7 +5,7 @@ import { contextKey } from '../core/context-key.js';
 import { isAttempt } from '../core/client-context.js';
 import { defineClientInterceptor } from '../core/define.js';
 import { StatusError } from '../core/status-error.js';
-import { hedgingClientInterceptor, retryClientInterceptor, withRetry, type GiveUpEvent } from './index.js';
+import { hedgingClientInterceptor, retryClientInterceptor, withRetry, type RetryObserver } from './index.js';
 import { kinds, ScriptedServer, startCall, type Answer, type Kind } from './scripted-server.js';
 
 let server: ScriptedServer;
@@ -194,10 +194,13 @@ describe('functions of the application', () => {
 
   it('an observer is told of everything', async () => {
     const events: unknown[] = [];
-    const observer = {
-      onRetry: ({ attempt }: { attempt: number }) => events.push(['retry', attempt]),
-      onGiveUp: ({ reason }: GiveUpEvent) => events.push(['gave up', reason]),
-      onCallSettled: ({ attempts, code, retryDelayMs }: { attempts: number; code: status; retryDelayMs: number }) =>
+    const observer: RetryObserver = {
+      onRetry: ({ attempt, method, target }) => {
+        expect([method.path, target]).toEqual(['/test.Scripted/unary', `dns:${server.target}`]);
+        events.push(['retry', attempt]);
+      },
+      onGiveUp: ({ reason }) => events.push(['gave up', reason]),
+      onCallSettled: ({ attempts, code, retryDelayMs }) =>
         events.push(['settled', attempts, status[code], retryDelayMs]),
     };
     const retry = retryClientInterceptor({ backoff: () => 2, maxAttempts: 3, observer });
@@ -211,90 +214,5 @@ describe('functions of the application', () => {
       ['gave up', 'notRetryable'],
       ['settled', 2, 'NOT_FOUND', 2],
     ]);
-  });
-});
-
-describe('mishaps', () => {
-  it('a channel closed between attempts ends the call with what the server said last', async () => {
-    server.script = [{ ...unavailable, details: 'closing' }, {}];
-    const giveUps: GiveUpEvent[] = [];
-    const retry = retryClientInterceptor({
-      backoff: () => 5,
-      onRetry: () => client.close(),
-      onGiveUp: (event) => giveUps.push(event),
-    });
-    const client = await server.client({ interceptors: [retry] });
-    const { status: end, ends } = await startCall(client, 'unary').outcome;
-    expect(end).toMatchObject({ code: status.UNAVAILABLE, details: 'closing' });
-    expect(ends).toBe(1);
-    expect(giveUps).toMatchObject([{ attempts: 1, reason: 'channelClosed' }]);
-  });
-
-  it.each([
-    ['back', -3_600_000],
-    ['forward', 3_600_000],
-  ])('a clock that steps %s an hour changes neither retries nor the deadline', async (_, step) => {
-    server.script = [unavailable, unavailable, unavailable, {}];
-    const giveUps: GiveUpEvent[] = [];
-    let time = 0;
-    const retry = retryClientInterceptor({
-      maxAttempts: 5,
-      backoff: () => 400,
-      onRetry: () => {
-        // The time of day steps while the steady clock goes on.
-        vi.setSystemTime(Date.now() + step);
-        setImmediate(() => vi.advanceTimersByTime(400));
-        time += 400;
-      },
-      onGiveUp: (event) => giveUps.push(event),
-    });
-    const client = await server.client({ interceptors: [retry] });
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
-    const { status: end } = await startCall(client, 'unary', { options: { deadline: Date.now() + 1000 } }).outcome;
-    // 400 and 800 lie before the deadline, 1200 after it.
-    expect(end.code).toBe(status.UNAVAILABLE);
-    expect(time).toBe(800);
-    expect(giveUps).toMatchObject([{ attempts: 3, reason: 'deadline' }]);
-  });
-
-  it('warns, once, when grpc-js retries the same calls', async () => {
-    const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
-    const retryPolicy = {
-      maxAttempts: 2,
-      initialBackoff: '0.001s',
-      maxBackoff: '0.001s',
-      backoffMultiplier: 1,
-      retryableStatusCodes: ['UNAVAILABLE'],
-    };
-    const client = await server.client({
-      interceptors: [retryClientInterceptor({ backoff: atOnce, maxAttempts: 2 })],
-      'grpc.service_config': JSON.stringify({ methodConfig: [{ name: [{}], retryPolicy }] }),
-    });
-    server.script = [unavailable];
-    await startCall(client, 'unary').outcome;
-    await startCall(client, 'unary').outcome;
-    expect(server.attempts).toHaveLength(8);
-    expect(warnings.mock.calls.map(([text]) => String(text))).toEqual([expect.stringContaining('attempts multiply')]);
-  });
-
-  it('a call that is made and never started is no call', async () => {
-    const settled = vi.fn();
-    const interceptor = retryClientInterceptor({ observer: { onCallSettled: settled, onGiveUp: settled } });
-    const method = { path: '/a.B/C', requestStream: false, responseStream: false } as never;
-    const unstarted = interceptor({ method_definition: method }, () => expect.unreachable());
-    unstarted.cancelWithStatus(status.CANCELLED, 'Never started');
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(settled).not.toHaveBeenCalled();
-  });
-
-  it('leaves no call behind on the channel', async () => {
-    server.script = [unavailable, { hang: true }];
-    const client = await server.client({ interceptors: [retryClientInterceptor({ backoff: atOnce })] });
-    const { call: running, outcome } = startCall(client, 'bidi');
-    await server.seen(2);
-    running.cancel();
-    await outcome;
-    const { internalChannel } = client.getChannel() as unknown as { internalChannel: { callCount: number } };
-    expect(internalChannel.callCount).toBe(0);
   });
 });

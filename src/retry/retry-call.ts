@@ -55,22 +55,22 @@ export class RetryCall extends LogicalCall {
   }
 
   protected override settled(attempt: Attempt | undefined, outcome: StatusObject): void {
-    const { method, policy, launched: attempts, retryDelayMs } = this;
+    const { policy, launched: attempts, retryDelayMs } = this;
     const { code } = outcome;
     if (code === status.OK) policy.throttles?.succeeded(attempt?.call);
-    else policy.onGiveUp?.({ method, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
-    policy.onCallSettled?.({ method, attempts, code, retryDelayMs });
+    else
+      policy.onGiveUp?.({ ...this.subject, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
+    policy.onCallSettled?.({ ...this.subject, attempts, code, retryDelayMs });
   }
 
   private retry(failure: Failure, { delayMs, delayFrom }: Extract<Verdict, { delayMs: number }>): void {
-    const { method, policy } = this;
     const { attempt, status: outcome } = failure;
     this.retries = delayFrom === 'pushback' ? 0 : this.retries + 1;
     this.retryDelayMs += delayMs;
     this.timer = setTimeout(() => this.again(attempt, outcome), delayMs);
     const reason = attempt.timedOut ? 'attemptTimeout' : 'status';
-    if (policy.onRetry === undefined) return;
-    policy.onRetry({ method, attempt: attempt.number, error: failure.error, reason, delayMs, delayFrom });
+    const { onRetry } = this.policy;
+    onRetry?.({ ...this.subject, attempt: attempt.number, error: failure.error, reason, delayMs, delayFrom });
   }
 
   private again(last: Attempt, outcome: StatusObject): void {

@@ -68,8 +68,12 @@ export class Coordinator {
     run.settle(undefined);
   }
 
-  private async join(call: ServerCallContext, run: Run, fingerprint: string): Promise<Part | 'again'> {
-    if (run.fingerprint !== fingerprint) throw this.refuse(call, 'keyReused', keyReused());
+  private async join(call: ServerCallContext, run: Run, fingerprint: string): Promise<Part | 'again' | 'elsewhere'> {
+    if (run.fingerprint !== fingerprint) {
+      // Until the store has said whose the key is, either of the two may be the impostor.
+      if (!run.confirmed) return 'elsewhere';
+      throw this.refuse(call, 'keyReused', keyReused());
+    }
     const outcome = await run.outcome;
     if (outcome === undefined) return 'again';
     this.tell(call, 'coalesced');
@@ -110,6 +114,7 @@ export class Coordinator {
       await this.conclude(call, run, undefined);
       return undefined;
     }
+    run.confirmed = true;
     this.tell(call, 'run');
     return { run };
   }

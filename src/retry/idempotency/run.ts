@@ -8,6 +8,8 @@ import type { IdempotencyId } from './store.js';
 export class Run {
   readonly outcome: Promise<IdempotencyOutcome | undefined>;
   settle!: (outcome: IdempotencyOutcome | undefined) => void;
+  /** The key is this run's: its store has said so. */
+  confirmed = false;
 
   constructor(
     readonly id: IdempotencyId,

@@ -15,15 +15,12 @@ afterEach(() => {
 });
 
 describe('a store that fails', () => {
-  const broken = (more: Partial<IdempotencyStore>): IdempotencyStore => {
-    const sound = memoryIdempotencyStore();
-    return {
-      claim: (...args) => sound.claim(...args),
-      finish: (...args) => sound.finish(...args),
-      release: (...args) => sound.release(...args),
-      ...more,
-    };
-  };
+  const broken = (more: Partial<IdempotencyStore>, sound = memoryIdempotencyStore()): IdempotencyStore => ({
+    claim: (...args) => sound.claim(...args),
+    finish: (...args) => sound.finish(...args),
+    release: (...args) => sound.release(...args),
+    ...more,
+  });
   const fails = (): Promise<never> => Promise.reject(new Error('no connection to db.internal'));
 
   it('lets nothing run, and says when to come back', async () => {
@@ -33,6 +30,19 @@ describe('a store that fails', () => {
     expect(end.metadata.get('grpc-retry-pushback-ms')).toEqual(['1000']);
     expect(server.attempts).toHaveLength(0);
     expect(decisions).toMatchObject([{ decision: 'storeFailed', error: { message: 'no connection to db.internal' } }]);
+  });
+
+  it('that is slow does not decide for the wrong of two requests', async () => {
+    const sound = memoryIdempotencyStore();
+    const store = broken({ claim: (...args) => turns(30).then(() => sound.claim(...args)) }, sound);
+    const { send, server } = await fixture([{}], { store });
+    await send('a', 'right');
+    await turns();
+    // The wrong one asks the store first; the right one must not be measured by it.
+    const [wrong, right] = await Promise.all([send('a', 'wrong'), send('a', 'right')]);
+    expect(wrong.status.code).toBe(status.FAILED_PRECONDITION);
+    expect(right.status.code).toBe(status.OK);
+    expect(server.attempts).toHaveLength(1);
   });
 
   it('may be run without, where that was asked for', async () => {
@@ -52,14 +62,11 @@ describe('a store that fails', () => {
   it('or stalls is waited for only so long, and a claim that comes late is given back', async () => {
     const sound = memoryIdempotencyStore();
     let stalled: (() => void) | undefined;
-    const store = broken({
-      claim: async (...args) => {
-        if (stalled === undefined) await new Promise<void>((resolve) => (stalled = resolve));
-        return sound.claim(...args);
-      },
-      finish: (...args) => sound.finish(...args),
-      release: (...args) => sound.release(...args),
-    });
+    const claim: IdempotencyStore['claim'] = async (...args) => {
+      if (stalled === undefined) await new Promise<void>((resolve) => (stalled = resolve));
+      return sound.claim(...args);
+    };
+    const store = broken({ claim }, sound);
     const { server, send } = await fixture([{}], { store, storeTimeoutMs: 20 });
     expect((await send('a')).status.code).toBe(status.UNAVAILABLE);
     stalled!();
@@ -71,10 +78,7 @@ describe('a store that fails', () => {
   it('to take an outcome is tried again; the client has its answer meanwhile', async () => {
     const sound = memoryIdempotencyStore();
     let failures = 0;
-    const store = broken({
-      claim: (...args) => sound.claim(...args),
-      finish: (...args) => (failures++ === 0 ? fails() : sound.finish(...args)),
-    });
+    const store = broken({ finish: (...args) => (failures++ === 0 ? fails() : sound.finish(...args)) }, sound);
     const { server, send } = await fixture([{}], { store });
     expect((await send('a')).status.code).toBe(status.OK);
     expect((await send('a')).status.code).toBe(status.OK);
