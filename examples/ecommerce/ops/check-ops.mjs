@@ -17,6 +17,7 @@ const checks = {
   'metrics have proper names and types': async () =>
     promtool(['check', 'metrics'], await ourMetrics('grpc-prometheus')),
   'so have the compact ones': async () => promtool(['check', 'metrics'], await ourMetrics('compact')),
+  'so have retries, overload and health': async () => promtool(['check', 'metrics'], await observersMetrics()),
 };
 
 process.exitCode = await run();
@@ -65,4 +66,25 @@ async function ourMetrics(style) {
   // Compact has the same names on both sides.
   const scraped = style === 'compact' ? registries.slice(1) : registries;
   return (await Promise.all(scraped.map((register) => register.metrics()))).join('');
+}
+
+/** A scrape after one event of each kind. */
+async function observersMetrics() {
+  spawnSync(process.execPath, [join(root, 'scripts/ensure-built.mjs')], { stdio: 'inherit' });
+  const { healthMetrics, overloadMetrics, retryMetrics } = await import('grpc-js-middleware/metrics');
+  const { Registry } = await import('prom-client');
+  const register = new Registry();
+  const method = { path: '/shop.Shop/Get', service: 'shop.Shop', name: 'Get', kind: 'unary' };
+  const retries = retryMetrics({ register });
+  const failure = { method, error: { code: 14 }, reason: 'status' };
+  retries.onRetry(failure);
+  retries.onGiveUp(failure);
+  retries.onHedge({ method, reason: 'delay' });
+  retries.onCallSettled({ method, retryDelayMs: 20 });
+  const overload = overloadMetrics({ register });
+  overload.onDecision({ method, kind: 'rate_limit', decision: 'refused' });
+  overload.onDecision({ method, kind: 'circuit_breaker', decision: 'admitted' });
+  overload.onStateChange({ key: 'shop.Shop', from: 'closed', to: 'open' });
+  healthMetrics({ register, health: { statuses: () => new Map([['', 'SERVING']]) }, labels: { replica: 'shop-1' } });
+  return register.metrics();
 }

@@ -14,6 +14,6 @@ export function dashboardExpressions() {
 
 /** Names of metrics of ours in a text; those of a histogram's lines count as the histogram. */
 export function metricsIn(text) {
-  const names = text.match(/\bgrpc_(server|client)_[a-z_]+/g) ?? [];
+  const names = text.match(/\bgrpc_(server|client|health)_[a-z_]+/g) ?? [];
   return [...new Set(names.map((name) => name.replace(/_(bucket|sum|count)$/, '')))];
 }

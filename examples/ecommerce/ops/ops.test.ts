@@ -1,15 +1,24 @@
 import { Registry } from 'prom-client';
-import { metricsClientInterceptor, metricsServerInterceptor } from 'grpc-js-middleware/metrics';
+import {
+  healthMetrics,
+  metricsClientInterceptor,
+  metricsServerInterceptor,
+  overloadMetrics,
+  retryMetrics,
+} from 'grpc-js-middleware/metrics';
 import { expect, test } from 'vitest';
 import { dashboardExpressions, metricsIn, read } from './expressions.mjs';
 
 // What promtool cannot say; `npm run check:ops` asks it the rest.
 
-/** What a server and a client expose. */
+/** What a server and a client expose that count all there is. */
 async function exposed(): Promise<string[]> {
   const register = new Registry();
   metricsServerInterceptor({ register });
   metricsClientInterceptor({ register });
+  retryMetrics({ register });
+  overloadMetrics({ register });
+  healthMetrics({ register, health: { statuses: () => new Map() } });
   return metricsIn(await register.metrics());
 }
 
