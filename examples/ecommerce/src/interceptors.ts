@@ -34,7 +34,7 @@ import { serviceAuthenticator } from './tls/credentials.js';
 // Every interceptor of the shop, and why it stands where it does. The first listed is outermost: it hears of a call
 // first, and of its end last.
 
-const READS = /^(Get|List|Search)/;
+const READS = /^(Get|List|Search|ChatWithProducts)/;
 
 const RETRY = {
   maxAttempts: 4,
@@ -148,9 +148,9 @@ function isUnary({ kind }: Method): boolean {
   return kind === 'unary';
 }
 
-/** What only looks. */
-function isRead({ kind, name }: Method): boolean {
-  return (kind === 'unary' || kind === 'server_stream') && READS.test(name);
+/** What only looks: asking twice does no harm. */
+function isRead({ name }: Method): boolean {
+  return READS.test(name);
 }
 
 /** What would do harm if it happened twice, because an answer got lost and the client asked again. */

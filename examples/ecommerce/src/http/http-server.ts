@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What the shop's one HTTP port answers with. */
@@ -10,6 +10,9 @@ export interface HttpPages {
   metrics(): Promise<{ readonly text: string; readonly type: string }>;
   /** Whether every replica serves, by name. */
   readiness(): Promise<Readonly<Record<string, boolean>>>;
+  isAdmin(token: string): Promise<boolean>;
+  /** Stops, starts, hangs or resumes a replica. */
+  strike(replica: string, accident: string): Promise<void>;
 }
 
 export interface HttpServer {
@@ -17,25 +20,16 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** `/healthz`: this process lives; `/readyz`: every replica serves; `/metrics`; `/.well-known/jwks.json`. */
+/**
+ * `/healthz`: this process lives; `/readyz`: every replica serves; `/metrics`; `/.well-known/jwks.json`; and for
+ * administrators `POST /replicas/<name>/stop`, `start`, `hang`, `resume`.
+ */
 export async function startHttpServer(host: string, port: number, pages: HttpPages): Promise<HttpServer> {
-  const routes: Readonly<Record<string, (response: ServerResponse) => void | Promise<void>>> = {
-    '/healthz': (response) => sendJson(response, 200, { status: 'ok' }),
-    '/readyz': async (response) => {
-      const replicas = await pages.readiness();
-      sendJson(response, Object.values(replicas).every(Boolean) ? 200 : 503, replicas);
-    },
-    '/metrics': async (response) => {
-      const { text, type } = await pages.metrics();
-      response.writeHead(200, { 'content-type': type }).end(text);
-    },
-    '/.well-known/jwks.json': (response) => sendJson(response, 200, pages.jwks()),
-  };
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://shop');
-    const route = request.method === 'GET' ? routes[pathname] : undefined;
-    if (route === undefined) sendJson(response, 404, { error: 'no such page' });
-    else void Promise.resolve(route(response)).catch(() => sendJson(response, 500, { error: 'that went wrong' }));
+    answer(pages, request, response).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : 'that went wrong';
+      if (!response.headersSent) sendJson(response, 500, { error: message });
+    });
   });
   server.listen(port, host);
   await once(server, 'listening').catch((error: unknown) => {
@@ -51,6 +45,40 @@ export async function startHttpServer(host: string, port: number, pages: HttpPag
       await once(server, 'close');
     },
   };
+}
+
+async function answer(pages: HttpPages, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://shop');
+  switch (`${request.method} ${pathname}`) {
+    case 'GET /healthz':
+      return sendJson(response, 200, { status: 'ok' });
+    case 'GET /readyz': {
+      const replicas = await pages.readiness();
+      return sendJson(response, Object.values(replicas).every(Boolean) ? 200 : 503, replicas);
+    }
+    case 'GET /metrics': {
+      const { text, type } = await pages.metrics();
+      return void response.writeHead(200, { 'content-type': type }).end(text);
+    }
+    case 'GET /.well-known/jwks.json':
+      return sendJson(response, 200, pages.jwks());
+    default:
+      return strike(pages, request, pathname, response);
+  }
+}
+
+async function strike(
+  pages: HttpPages,
+  request: IncomingMessage,
+  path: string,
+  response: ServerResponse,
+): Promise<void> {
+  const [, replica, accident] = /^\/replicas\/([\w-]+)\/(stop|start|hang|resume)$/.exec(path) ?? [];
+  if (request.method !== 'POST' || replica === undefined) return sendJson(response, 404, { error: 'no such page' });
+  const token = request.headers.authorization?.replace(/^Bearer /i, '') ?? '';
+  if (!(await pages.isAdmin(token))) return sendJson(response, 403, { error: 'for administrators only' });
+  await pages.strike(replica, accident!);
+  sendJson(response, 200, { [replica]: accident });
 }
 
 function sendJson(response: ServerResponse, code: number, body: object): void {

@@ -1,7 +1,16 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import {
+  calculateJwkThumbprint,
+  createLocalJWKSet,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  jwtVerify,
+  SignJWT,
+  type JWK,
+} from 'jose';
 
 /** Who signs the shop's tokens, and for whom. */
 export const ISSUER = 'https://shop.example';
@@ -47,6 +56,14 @@ export class Issuer {
   /** A token by which a service of the shop calls another. */
   serviceToken(service: string, lifetimeMs = 300_000): Promise<string> {
     return this.sign(`service:${service}`, { roles: ['service'] }, lifetimeMs);
+  }
+
+  /** Whether a token was issued here, is still good, and speaks for an administrator. */
+  async isAdmin(token: string): Promise<boolean> {
+    const terms = { issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM] };
+    const verified = await jwtVerify(token, createLocalJWKSet(this.jwks), terms).catch(() => undefined);
+    const roles = verified?.payload['roles'];
+    return Array.isArray(roles) && roles.includes('admin');
   }
 
   private async sign(subject: string, claims: Record<string, unknown>, lifetimeMs: number): Promise<string> {

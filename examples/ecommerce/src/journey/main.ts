@@ -2,12 +2,12 @@ import { parseArgs } from 'node:util';
 import { readPortOffset } from '../config.js';
 import { runJourney } from './run-journey.js';
 
-// npm run journey: the customer journey against a shop that is open.
-
-const { values } = parseArgs({ options: { tls: { type: 'boolean', default: false } } });
+// npm run journey -- [--tls] [--chaos]: the customer journey against a shop that is open.
 
 try {
-  process.exitCode = (await runJourney({ portOffset: readPortOffset(process.env), tls: values.tls })) ? 0 : 1;
+  const off = { type: 'boolean', default: false } as const;
+  const { values } = parseArgs({ options: { tls: off, chaos: off } });
+  process.exitCode = (await runJourney({ ...values, portOffset: readPortOffset(process.env) })) ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -21,6 +21,10 @@ export function openPeople(scheme: string, issuer: Issuer, credentials?: Channel
       issuer.token({ userId: 2, role: 'customer', email: 'grace@shop.example', name: 'Grace Hopper' }),
     ),
     admin: clientsOf(() => issuer.token({ userId: 3, role: 'admin', email: 'admin@shop.example' })),
-    stranger: openClients({ scheme, credentials, interceptors: [recordCall, recordAttempt] }),
+    stranger: openClients({
+      scheme,
+      credentials,
+      interceptors: clientInterceptors({ outermost: [recordCall], perAttempt: [recordAttempt] }),
+    }),
   };
 }

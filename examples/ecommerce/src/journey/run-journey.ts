@@ -8,26 +8,36 @@ import { Journey, JourneyBroken } from './journey.js';
 import { buy, payInOtherWays } from './orders.js';
 import { openPeople, type People } from './people.js';
 import { browse, clearCatalogue, keepCatalogue } from './products.js';
+import { Saboteur } from './saboteur.js';
 import { renderTable } from './table.js';
 import { talk } from './talk.js';
 import { meetUsers } from './users.js';
 
 const SCHEME = 'journey';
 
+export interface JourneyOptions extends Pick<Config, 'portOffset' | 'tls'> {
+  /** Product replicas die and come back meanwhile. */
+  readonly chaos?: boolean;
+}
+
 /** Goes through the whole journey against a shop that is open, prints its table, and says whether all went well. */
-export async function runJourney({ portOffset, tls }: Pick<Config, 'portOffset' | 'tls'>): Promise<boolean> {
+export async function runJourney({ portOffset, tls, chaos = false }: JourneyOptions): Promise<boolean> {
   registerShop(SCHEME, addressTable(portOffset));
-  const people = openPeople(SCHEME, await Issuer.fromFile(), security({ tls }).customer);
-  const journey = await travel(people);
+  const issuer = await Issuer.fromFile();
+  const people = openPeople(SCHEME, issuer, security({ tls }).customer);
+  const journey = new Journey();
+  const saboteur = chaos ? new Saboteur(journey, portOffset, issuer) : undefined;
+  saboteur?.start();
+  await travel(people, journey).finally(() => saboteur?.stop());
   for (const clients of Object.values(people)) clients.close();
   console.log(renderTable(journey.entries));
+  if (saboteur !== undefined) console.log(`Meanwhile product replicas died, and came back, ${saboteur.strikes} times.`);
   console.log(journey.succeeded ? 'The journey went as it should.' : 'The journey broke off: see ✗.');
   return journey.succeeded;
 }
 
 /** Every RPC of every service, in the order in which people come to need them. */
-export async function travel(people: People): Promise<Journey> {
-  const journey = new Journey();
+export async function travel(people: People, journey = new Journey()): Promise<Journey> {
   try {
     await browse(journey, people);
     await meetUsers(journey, people);

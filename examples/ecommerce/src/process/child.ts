@@ -11,7 +11,7 @@ import { policy } from '../policy.js';
 import { startServer, type RunningServer } from '../server/start-server.js';
 import { allServices, servicesOf } from '../services/index.js';
 import { security } from '../tls/credentials.js';
-import type { FromChild, ToChild } from './messages.js';
+import type { FromChild, Question, ToChild } from './messages.js';
 
 // A process of the shop: all servers of the embedded shop, or a single replica under --processes.
 
@@ -26,12 +26,15 @@ const PURGE_MS = 600_000;
 type Start = Extract<ToChild, { type: 'start' }>;
 
 const register = new Registry();
+/** Starts each replica of this process, again if need be. */
+const starters = new Map<string, () => Promise<RunningServer>>();
+const running = new Map<string, RunningServer>();
 let stopServices = () => Promise.resolve();
 let stopped: Promise<void> | undefined;
 
 process.on('message', (message: ToChild) => {
   if (message.type === 'start') void start(message);
-  else if (message.type === 'measure') void measure(message.id);
+  else if (message.type === 'ask') void answer(message.id, message.question);
   else void stop();
 });
 // The parent is gone, whatever became of it: nobody will say stop.
@@ -44,8 +47,21 @@ function tell(message: FromChild): void {
   if (process.connected) process.send!(message);
 }
 
-async function measure(id: number): Promise<void> {
-  tell({ type: 'measured', id, metrics: await register.getMetricsAsJSON() });
+async function answer(id: number, question: Question): Promise<void> {
+  if (question.about === 'replica') await strike(question.name, question.accident);
+  tell({ type: 'answer', id, metrics: question.about === 'metrics' ? await register.getMetricsAsJSON() : [] });
+}
+
+/** Cuts a replica off, or brings it back. */
+async function strike(name: string, accident: 'stop' | 'start'): Promise<void> {
+  const start = starters.get(name);
+  if (accident === 'stop') {
+    const struck = running.get(name);
+    running.delete(name);
+    await struck?.kill();
+  } else if (start !== undefined && !running.has(name)) {
+    running.set(name, await start());
+  }
 }
 
 async function start(message: Start): Promise<void> {
@@ -76,11 +92,10 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   const idempotencyStore = new DatabaseIdempotencyStore(database.sql);
   const purging = setInterval(() => void idempotencyStore.purge().catch(() => undefined), PURGE_MS);
   const closing = new AbortController();
-  const servers: RunningServer[] = [];
   stopServices = async () => {
     closing.abort();
     clearInterval(purging);
-    await Promise.all(servers.map((server) => server.stop(DRAIN_MS)));
+    await Promise.all([...running.values()].map((server) => server.stop(DRAIN_MS)));
     peers.close();
     await stopTracing();
     await database.close();
@@ -90,7 +105,9 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   for (const { name: replica, server, address } of replicas) {
     const services = servicesOf[server];
     const stack = { replica, services, logger, register, keys, idempotencyStore };
-    servers.push(await startServer({ address, resources, credentials: serverCredentials, ...stack }));
+    const start = () => startServer({ address, resources, credentials: serverCredentials, ...stack });
+    starters.set(replica, start);
+    running.set(replica, await start());
   }
   return database.description;
 }

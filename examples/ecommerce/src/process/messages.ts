@@ -10,7 +10,7 @@ export type ToChild =
       readonly replicas: readonly Replica[];
       readonly prepare: boolean;
     }
-  | { readonly type: 'measure'; readonly id: number }
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question }
   | { readonly type: 'stop' };
 
 /** What it tells. */
@@ -18,7 +18,12 @@ export type FromChild =
   | { readonly type: 'progress'; readonly what: string }
   | { readonly type: 'ready'; readonly database: string }
   | { readonly type: 'failed'; readonly message: string }
-  | { readonly type: 'measured'; readonly id: number; readonly metrics: Measurement };
+  | { readonly type: 'answer'; readonly id: number; readonly metrics: Measurement };
+
+/** What it is asked while it serves: to count, or to have an accident. */
+export type Question =
+  | { readonly about: 'metrics' }
+  | { readonly about: 'replica'; readonly name: string; readonly accident: 'stop' | 'start' };
 
 /** What prom-client's registry holds, in a form that travels. */
 export type Measurement = MetricObjectWithValues<MetricValue<string>>[];

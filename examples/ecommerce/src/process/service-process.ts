@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.js';
 import type { Replica } from '../plan.js';
-import type { FromChild, Measurement, ToChild } from './messages.js';
+import type { FromChild, Measurement, Question, ToChild } from './messages.js';
 
 const PROGRAM = fileURLToPath(new URL('./child.ts', import.meta.url));
 
@@ -12,11 +12,13 @@ const PROGRAM = fileURLToPath(new URL('./child.ts', import.meta.url));
 export class ServiceProcess {
   /** Resolves with the exit status, or the signal that ended it. */
   readonly exited: Promise<number | string>;
+  /** Whether its end is wanted. */
+  dismissed = false;
   private readonly child: ChildProcess;
-  private readonly measuring = new Map<number, (metrics: Measurement) => void>();
-  private measurements = 0;
+  private readonly asked = new Map<number, (metrics: Measurement) => void>();
+  private questions = 0;
 
-  constructor(private readonly replicas: readonly Replica[]) {
+  constructor(readonly replicas: readonly Replica[]) {
     this.child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.exited = once(this.child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   }
@@ -31,7 +33,7 @@ export class ServiceProcess {
       this.child.on('message', (message: FromChild) => {
         if (message.type === 'progress') onProgress(message.what);
         else if (message.type === 'ready') resolve(message.database);
-        else if (message.type === 'measured') this.measuring.get(message.id)?.(message.metrics);
+        else if (message.type === 'answer') this.asked.get(message.id)?.(message.metrics);
         else reject(new Error(message.message));
       });
       void this.exited.then((end) => reject(new Error(`A process of the shop ended with ${end} while starting.`)));
@@ -39,24 +41,32 @@ export class ServiceProcess {
     });
   }
 
-  /** What the process has counted; nothing when it does not answer, as one that hangs does not. */
-  async measure(timeoutMs = 1_000): Promise<Measurement> {
-    const id = ++this.measurements;
+  /** The answer; nothing when the process does not answer in time, as one that hangs does not. */
+  async ask(question: Question, timeoutMs = 1_000): Promise<Measurement> {
     if (!this.child.connected) return [];
-    const answered = new Promise<Measurement>((resolve) => this.measuring.set(id, resolve));
-    this.tell({ type: 'measure', id });
-    const metrics = await Promise.race([answered, delay(timeoutMs, [], { ref: false })]);
-    this.measuring.delete(id);
-    return metrics;
+    const id = ++this.questions;
+    const answered = new Promise<Measurement>((resolve) => this.asked.set(id, resolve));
+    this.tell({ type: 'ask', id, question });
+    const answer = await Promise.race([answered, delay(timeoutMs, [], { ref: false })]);
+    this.asked.delete(id);
+    return answer;
+  }
+
+  /** As an operating system would: SIGKILL, SIGSTOP, SIGCONT. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+    if (signal === 'SIGKILL') this.dismissed = true;
+    this.child.kill(signal);
   }
 
   /** Drains, then ends. */
   async stop(): Promise<void> {
+    this.dismissed = true;
+    this.child.kill('SIGCONT'); // one that hangs would not hear it
     if (this.child.connected) this.tell({ type: 'stop' });
     await this.exited;
   }
 
   private tell(message: ToChild): void {
-    this.child.send(message);
+    this.child.send(message, () => undefined); // a process that ends meanwhile hears nothing, and need not
   }
 }

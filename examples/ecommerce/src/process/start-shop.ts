@@ -1,9 +1,9 @@
 import type { Config } from '../config.js';
 import { startHttpServer, type HttpServer } from '../http/http-server.js';
 import { Issuer } from '../identity/issuer.js';
-import { HOST, HTTP_PORT, replicas, type Replica } from '../plan.js';
+import { HOST, HTTP_PORT, replicas } from '../plan.js';
 import { ensureCertificates } from '../tls/files.js';
-import { ServiceProcess } from './service-process.js';
+import { ProcessGroup, type Accident } from './process-group.js';
 
 export interface RunningShop {
   /** What the services keep their data in. */
@@ -15,61 +15,56 @@ export interface RunningShop {
 }
 
 /**
- * Starts the HTTP port in this process, and all services in processes of their own: one, or one for each replica.
- * Resolves when all of them serve.
+ * Starts the HTTP port in this process, which stays alive whatever becomes of the services, and all services in
+ * processes of their own. Resolves when all of them serve.
  */
 export async function startShop(config: Config, onProgress: (what: string) => void): Promise<RunningShop> {
-  const all = replicas(config.portOffset);
-  const processes = (config.processes ? all.map((replica) => [replica]) : [all]).map((own) => new ServiceProcess(own));
+  const processes = new ProcessGroup(config, onProgress);
   let http: HttpServer | undefined;
   const stop = async () => {
-    await Promise.all(processes.map((each) => each.stop()));
+    await processes.stop();
     await http?.close();
   };
   try {
     if (config.tls) await ensureCertificates();
-    http = await startHttp(config, all, processes);
-    const database = await startAll(processes, config, onProgress);
-    const ended = Promise.race(processes.map(({ exited }) => exited));
-    return { database, broken: ended.then((end) => `A process of the shop ended with ${end}.`), stop };
+    const starting = processes.start();
+    starting.catch(() => undefined); // told below, after the port
+    http = await startHttp(config, processes);
+    return { database: await starting, broken: processes.broken, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The first one prepares the database for all. */
-async function startAll(processes: readonly ServiceProcess[], config: Config, onProgress: (what: string) => void) {
-  const [first, ...others] = processes;
-  const database = await first!.start(config, true, onProgress);
-  await Promise.all(others.map((each) => each.start(config, false, onProgress)));
-  return database;
+async function startHttp(config: Config, processes: ProcessGroup): Promise<HttpServer> {
+  const issuer = await Issuer.fromFile();
+  return startHttpServer(HOST, HTTP_PORT + config.portOffset, {
+    jwks: () => issuer.jwks,
+    metrics: () => metricsOf(processes),
+    readiness: () => readinessOf(config),
+    isAdmin: (token) => issuer.isAdmin(token),
+    strike: (replica, accident) => processes.strike(replica, accident as Accident),
+  });
 }
 
-async function startHttp(
-  { portOffset, tls }: Config,
-  all: readonly Replica[],
-  processes: readonly ServiceProcess[],
-): Promise<HttpServer> {
-  const issuer = await Issuer.fromFile();
-  return startHttpServer(HOST, HTTP_PORT + portOffset, {
-    jwks: () => issuer.jwks,
-    metrics: async () => {
-      const { AggregatorRegistry, Registry } = await import('prom-client');
-      const measured = await Promise.all(processes.map((each) => each.measure()));
-      return { text: await AggregatorRegistry.aggregate(measured).metrics(), type: Registry.PROMETHEUS_CONTENT_TYPE };
-    },
-    readiness: async () => {
-      const [{ checkHealth }, { security }] = await Promise.all([
-        import('grpc-js-middleware/health'),
-        import('../tls/credentials.js'),
-      ]);
-      const { customer: credentials } = security({ tls });
-      const asked = all.map(async ({ name, address }) => {
-        const status = await checkHealth(address, { timeoutMs: 1_000, credentials }).catch(() => 'UNKNOWN');
-        return [name, status === 'SERVING'] as const;
-      });
-      return Object.fromEntries(await Promise.all(asked));
-    },
+// What follows is loaded when it is first asked for: the shop opens sooner without.
+
+async function metricsOf(processes: ProcessGroup): Promise<{ text: string; type: string }> {
+  const { AggregatorRegistry, Registry } = await import('prom-client');
+  const metrics = await AggregatorRegistry.aggregate(await processes.measure()).metrics();
+  return { text: metrics, type: Registry.PROMETHEUS_CONTENT_TYPE };
+}
+
+async function readinessOf({ portOffset, tls }: Config): Promise<Record<string, boolean>> {
+  const [{ checkHealth }, { security }] = await Promise.all([
+    import('grpc-js-middleware/health'),
+    import('../tls/credentials.js'),
+  ]);
+  const { customer: credentials } = security({ tls });
+  const asked = replicas(portOffset).map(async ({ name, address }) => {
+    const status = await checkHealth(address, { timeoutMs: 1_000, credentials }).catch(() => 'UNKNOWN');
+    return [name, status === 'SERVING'] as const;
   });
+  return Object.fromEntries(await Promise.all(asked));
 }

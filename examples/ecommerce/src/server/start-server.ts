@@ -17,6 +17,8 @@ export interface RunningServer {
   readonly address: string;
   /** Says NOT_SERVING, lets running calls finish for so long, ends the rest. */
   stop(timeoutMs: number): Promise<void>;
+  /** At once: no waiting, running calls end with UNAVAILABLE, connections are cut. */
+  kill(): Promise<void>;
 }
 
 /** How long clients get to notice that a server says NOT_SERVING, before it takes no more calls. */
@@ -33,12 +35,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   health.addTo(server);
   addReflection(server, [...names, 'grpc.health.v1.Health']);
   const address = await bind(server, options.address, credentials);
+  const end = async (drainDelayMs: number, timeoutMs: number) => {
+    await shutdownGracefully(server, { calls, health, drainDelayMs, timeoutMs });
+    health.close();
+  };
   return {
     address,
-    async stop(timeoutMs) {
-      await shutdownGracefully(server, { calls, health, drainDelayMs: DRAIN_DELAY_MS, timeoutMs });
-      health.close();
-    },
+    stop: (timeoutMs) => end(DRAIN_DELAY_MS, timeoutMs),
+    kill: () => end(0, 0),
   };
 }
 
