@@ -40,10 +40,12 @@ export function token(signer: Signer, claims: object = {}, header: object = {}):
   return `${input}.${encode(signer.sign(input))}`;
 }
 
+type Make = (signer: Signer, number: number) => string;
+
 /** As long as is read at all, by default. */
-const longest = (signer: Signer): string => {
-  const rest = token(signer, { blob: '' }).length + 8;
-  return broken(token(signer, { blob: 'x'.repeat(Math.floor(((8_192 - rest) * 3) / 4)) }));
+const longest: Make = (signer, number) => {
+  const rest = token(signer, { jti: number, blob: '' }).length + 8;
+  return broken(token(signer, { jti: number, blob: 'x'.repeat(Math.floor(((8_192 - rest) * 3) / 4)) }));
 };
 
 /** Its signature turned around: as long as it was, and wrong. */
@@ -52,8 +54,6 @@ function broken(good: string): string {
   const signature = Buffer.from(good.slice(end), 'base64url').reverse();
   return good.slice(0, end) + encode(signature);
 }
-
-type Make = (signer: Signer, number: number) => string;
 
 /** Tokens that are bad in one way each; `number` makes them distinct. */
 export const badTokens: Readonly<Record<string, Make>> = {
