@@ -1,7 +1,4 @@
-import type { Description } from '../core/described.js';
-import { described } from '../core/described.js';
 import type { OptionChecker } from '../core/options.js';
-import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { DecisionListeners } from './listeners.js';
 
 /** A number above 0 and below Infinity. */
@@ -15,9 +12,4 @@ export function checkListeners(check: OptionChecker<DecisionListeners>, { observ
   check.optionalFunction('onDecision');
   if (observer === undefined || (typeof observer === 'object' && observer !== null)) return;
   throw check.error('observer', 'an object with onDecision or onStateChange', observer);
-}
-
-/** The interceptor with a word for `describeServer`. */
-export function explained(interceptor: ServerInterceptor, description: Omit<Description, 'side'>): ServerInterceptor {
-  return described({ ...description, side: 'server' }, (descriptor, call) => interceptor(descriptor, call));
 }

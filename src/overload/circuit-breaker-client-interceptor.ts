@@ -1,7 +1,7 @@
 import { status, type Interceptor, type StatusObject } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { described } from '../core/described.js';
+import { explained } from '../core/described.js';
 import type { CallEnd, ClientHooks } from '../core/hooks.js';
 import { reportHookFailure } from '../core/report.js';
 import type { StatusError } from '../core/status-error.js';
@@ -55,9 +55,7 @@ export function circuitBreakerClientInterceptor(options: CircuitBreakerOptions =
   const { failureRate, minimumCalls, windowMs } = policy;
   const text = `opens at ${failureRate * 100} % of ${minimumCalls} calls or more in ${windowMs} ms${dryRun ? ', dry run' : ''}`;
   return Object.assign(
-    described<Interceptor>({ name: NAME, side: 'client', explain: () => text }, (call, next) =>
-      interceptor(call, next),
-    ),
+    explained(interceptor, () => text),
     { breaker: (name: string) => table.get(name), breakers: () => table.list() },
   );
 }

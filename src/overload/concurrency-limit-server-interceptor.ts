@@ -1,10 +1,11 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import type { StatusError } from '../core/status-error.js';
-import { checkListeners, explained } from './checks.js';
+import { checkListeners } from './checks.js';
 import { announcer, type Announce, type DecisionListeners } from './listeners.js';
 import { Refusals, wholeDelay } from './refusal.js';
 import { Slots, type Waiter } from './slots.js';
@@ -78,10 +79,13 @@ export function concurrencyLimitServerInterceptor(options: ConcurrencyLimitOptio
   };
   const interceptor = defineServerInterceptor(NAME, () => (call) => new Admission(call, gate));
   const text = `${max} at once, ${queue} waiting up to ${queueTimeoutMs} ms${dryRun ? ', dry run' : ''}`;
-  return Object.defineProperties(explained(interceptor, { name: NAME, explain: () => text }), {
-    running: { get: () => slots.running },
-    queued: { get: () => slots.queued },
-  }) as ConcurrencyLimit;
+  return Object.defineProperties(
+    explained(interceptor, () => text),
+    {
+      running: { get: () => slots.running },
+      queued: { get: () => slots.queued },
+    },
+  ) as ConcurrencyLimit;
 }
 
 /** What all calls of one limit share. */

@@ -1,10 +1,11 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { reportHookFailure } from '../core/report.js';
-import { checkListeners, explained } from './checks.js';
+import { checkListeners } from './checks.js';
 import { announcer, type DecisionListeners } from './listeners.js';
 import { DEFAULT_PRIORITY, HIGHEST, LOWEST } from './priorities.js';
 import { Refusals, Refused } from './refusal.js';
@@ -96,12 +97,14 @@ export function loadSheddingServerInterceptor(options: LoadSheddingOptions = {})
     };
   });
   const text = `when the event loop is more than ${targetDelayMs} ms late${dryRun ? ', dry run' : ''}`;
-  const explain = ({ service }: { service: string }): string => (service === NEVER_SHED ? 'never' : text);
-  return Object.defineProperties(explained(interceptor, { name: NAME, explain }), {
-    limit: { get: () => shedder.limit },
-    inFlight: { get: () => shedder.inFlight },
-    delayMs: { get: () => shedder.delayMs },
-  }) as LoadShedding;
+  return Object.defineProperties(
+    explained(interceptor, ({ service }) => (service === NEVER_SHED ? undefined : text)),
+    {
+      limit: { get: () => shedder.limit },
+      inFlight: { get: () => shedder.inFlight },
+      delayMs: { get: () => shedder.delayMs },
+    },
+  ) as LoadShedding;
 }
 
 /** A call at work: until its status is chosen, since what follows is the network's time and not the server's. */

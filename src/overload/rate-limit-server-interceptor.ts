@@ -1,10 +1,11 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf, type OptionChecker } from '../core/options.js';
 import { isThenable, reportHookFailure } from '../core/report.js';
-import { checkListeners, explained } from './checks.js';
+import { checkListeners } from './checks.js';
 import { keyFunction } from './keys.js';
 import { announcer, type DecisionListeners } from './listeners.js';
 import { limiterFor, type RateLimiter, type TokenBucketOptions } from './rate-limiter.js';
@@ -87,7 +88,7 @@ export function rateLimitServerInterceptor(options: RateLimitOptions): ServerInt
   });
   const limit = options.limiter === undefined ? `${options.ratePerSecond}/s, burst ${options.burst}` : 'own limiter';
   const mode = dryRun ? ', dry run' : '';
-  return explained(interceptor, { name: NAME, explain: () => `${limit}, by ${key ? 'key' : 'server'}${mode}` });
+  return explained(interceptor, () => `${limit}, by ${key ? 'key' : 'server'}${mode}`);
 }
 
 function limiterOf(check: OptionChecker<RateLimitOptions>, options: RateLimitOptions): RateLimiter {
