@@ -13,38 +13,29 @@ import {
   type MessageContext,
   type NextCall,
 } from './grpc-client-internals.js';
-import { checkedHooks, runQuietly, throughHooks, type HookFailure } from './hook-chain.js';
+import { HookChain, type Gate, type Step } from './hook-chain.js';
 import type { ClientHooks, EndOrigin } from './hooks.js';
 import { methodOf } from './method.js';
-import { isThenable } from './report.js';
+import type { HookFailure } from './run-hook.js';
 import { StatusError, isStatusError, toStatusObject } from './status-error.js';
 import { timerAt, TIMER_SLACK_MS, type Timer } from './timer.js';
-import { isStatus } from './wire-status.js';
 
-/** What an interceptor does for the calls of one method. */
-export interface ClientStep {
-  /** The interceptor's name, for warnings and for the text of calls that it failed. */
-  readonly name: string;
-  begin(call: ClientCallContext): ClientHooks | void;
-}
+/** What a client interceptor does for the calls of one method. */
+export type ClientStep = Step<ClientCallContext, ClientHooks>;
 
 /**
  * One layer of a client call that runs the hooks of all neighbouring interceptors of ours: towards the application it is
  * a grpc-js call, towards the wire its listener. It asks for the layer below only after `admit`, since a call that grpc-js
  * made and nobody starts keeps its deadline timer; a layer below that turns out to be ours is absorbed.
  */
-export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCallOwner {
-  private readonly steps: ClientStep[];
-  private readonly hooks: ClientHooks[] = [];
-  /** The interceptor of each entry of `hooks`. */
-  private readonly owners: ClientStep[] = [];
+export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCallOwner, Gate {
+  private readonly chain: HookChain<ClientCallContext, ClientHooks>;
   /** There once the layer is started. */
   private call!: ClientCall;
   private early: EarlyCall | undefined;
   private listener: Partial<GrpcClientListener> | undefined;
   private down: GrpcClientCall | undefined;
   private waiting: (() => void)[] | undefined;
-  private nextStep = 0;
   private ended = false;
   private via: EndOrigin | undefined;
   private thrown: unknown;
@@ -66,7 +57,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     private nextCall: NextCall,
     step: ClientStep,
   ) {
-    this.steps = [step];
+    this.chain = new HookChain(step);
   }
 
   // Towards the wire.
@@ -76,7 +67,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.call = new ClientCall(methodOf(this.options.method_definition), this.options, this);
     // Never write into the caller's object: it may be used for other calls.
     this.call.metadata = this.call.isOutermost ? metadata.clone() : metadata;
-    this.admit();
+    this.chain.admit(this.call, this);
   }
 
   sendMessage(message: unknown): void {
@@ -146,49 +137,27 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     return channelOf(this.probe());
   }
 
-  /** Interceptors are admitted in order; no promise is made while nobody waits. */
-  private admit(): void {
-    const { steps, hooks } = this;
-    while (this.nextStep < steps.length) {
-      if (this.ended) return;
-      const position = hooks.length;
-      try {
-        const waiting = this.begin(steps[this.nextStep++]!)?.admit?.();
-        if (isThenable(waiting)) {
-          this.waitFor(waiting, position);
-          return;
-        }
-      } catch (error) {
-        this.fail(error, position);
-        return;
-      }
-    }
-    if (!this.ended) this.descend();
-  }
-
-  private begin(step: ClientStep): ClientHooks | undefined {
-    const hooks = checkedHooks<ClientHooks>(step.begin(this.call), step.name);
-    if (hooks === undefined) return undefined;
-    this.hooks.push(hooks);
-    this.owners.push(step);
-    return hooks;
-  }
-
   /** Nobody will start this layer: what it made for questions goes with it. */
   private discard(): void {
     this.ended = true;
     this.early?.dispose();
   }
 
+  // As the gate of its interceptors.
+
+  get over(): boolean {
+    return this.ended;
+  }
+
   /** There is no call below yet to notice the deadline. */
-  private waitFor(waiting: PromiseLike<unknown>, position: number): void {
+  wait(waiting: PromiseLike<unknown>, position: number): void {
     if (this.call.deadline !== Infinity) this.expiry = timerAt(this.call.deadline, () => this.expire());
     waiting.then(
       () => {
         this.expiry?.cancel();
-        this.admit();
+        this.chain.admit(this.call, this);
       },
-      (error: unknown) => this.fail(error, position),
+      (error: unknown) => this.refuse(error, position),
     );
   }
 
@@ -198,19 +167,19 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   }
 
   /** Goes one layer down: a neighbour of ours is absorbed, anything else is the call that this pass runs over. */
-  private descend(): void {
+  admitted(): void {
     let down: GrpcClientCall;
     try {
       down = this.early === undefined ? this.nextCall(this.call.options) : (this.probe() as GrpcClientCall);
     } catch (error) {
-      this.fail(new StatusError(status.UNAVAILABLE, 'The channel is closed', { cause: error }), this.hooks.length);
+      this.refuse(new StatusError(status.UNAVAILABLE, 'The channel is closed', { cause: error }));
       return;
     }
     if (down instanceof ClientPass) {
-      this.steps.push(...down.steps);
+      this.chain.absorb(down.chain);
       this.nextCall = down.nextCall;
       this.early = down.early;
-      this.admit();
+      this.chain.admit(this.call, this);
       return;
     }
     this.down = down;
@@ -228,7 +197,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
 
   private request(context: MessageContext, message: unknown): Promise<void> | undefined {
     try {
-      const result = throughHooks(this.hooks, 'onRequest', message, 0, 1);
+      const result = this.chain.inwards('onRequest', message);
       if (!(result instanceof Promise)) return this.write(context, result);
       return result.then(
         (replacement) => this.write(context, replacement),
@@ -251,9 +220,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   onReceiveMetadata(metadata: Metadata): void {
     if (this.ended) return;
     this.heard = true;
-    for (let i = this.hooks.length - 1; i >= 0; i--) {
-      runQuietly(this.hooks[i]!, this.owners[i]!, 'onHeaders', metadata);
-    }
+    this.chain.onHeaders(metadata);
     this.listener?.onReceiveMetadata?.(metadata);
   }
 
@@ -274,7 +241,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.received++;
     let result: unknown;
     try {
-      result = throughHooks(this.hooks, 'onResponse', message, this.hooks.length - 1, -1);
+      result = this.chain.outwards('onResponse', message);
     } catch (failure) {
       return this.refused(failure);
     }
@@ -291,38 +258,29 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
 
   private refused(failure: unknown): undefined {
     const { error, position } = failure as HookFailure;
-    this.fail(error, position);
+    this.refuse(error, position);
   }
 
   /** A hook threw: the call ends with that, seen by the hooks outside it. */
-  private fail(error: unknown, position: number): void {
+  refuse(error: unknown, position = this.chain.hooks.length): void {
     if (this.ended) return;
     this.thrown ??= error;
     this.via = 'interceptor';
     const known = isStatusError(error)
       ? error
-      : new StatusError(status.UNKNOWN, this.failureText(position), { cause: error });
+      : new StatusError(status.UNKNOWN, `Client interceptor '${this.chain.nameAt(position)}' failed`, { cause: error });
     this.concludeSoon(known, position);
     this.down?.cancelWithStatus(status.CANCELLED, 'Failed by a client interceptor');
   }
 
-  private failureText(position: number): string {
-    const owner = this.owners[position] ?? this.steps[this.nextStep - 1];
-    return `Client interceptor '${owner?.name ?? 'unknown'}' failed`;
-  }
-
   /** As grpc-js does: never before the caller has its call object. */
-  private concludeSoon(error: StatusError, below = this.hooks.length): void {
+  private concludeSoon(error: StatusError, below?: number): void {
     process.nextTick(() => this.conclude(toStatusObject(error), below));
   }
 
-  private conclude(given: StatusObject, below = this.hooks.length): void {
+  private conclude(given: StatusObject, below = this.chain.hooks.length): void {
     if (this.ended) return;
-    let outcome = given;
-    for (let i = below - 1; i >= 0; i--) {
-      const replacement = runQuietly(this.hooks[i]!, this.owners[i]!, 'onStatus', outcome);
-      if (isStatus(replacement)) outcome = replacement;
-    }
+    const outcome = this.chain.onStatus(given, below, (replacement) => replacement);
     this.ended = true;
     this.waiting = undefined;
     this.expiry?.cancel();
@@ -335,8 +293,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     const { call, received, sent, thrown } = this;
     if (origin !== 'peer') call.stop(code, details);
     const durationMs = performance.now() - call.startedTicks;
-    const end = { code, details, durationMs, received, sent, error: thrown, origin };
-    for (let i = this.hooks.length - 1; i >= 0; i--) runQuietly(this.hooks[i]!, this.owners[i]!, 'onEnd', end);
+    this.chain.onEnd({ code, details, durationMs, received, sent, error: thrown, origin });
   }
 
   private originOf({ code, details, metadata }: StatusObject): EndOrigin {

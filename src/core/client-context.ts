@@ -6,6 +6,7 @@ import type { InterceptorOptions } from './grpc-client-internals.js';
 import { channelOf, isSecureChannel, type GrpcChannel } from './grpc-client-internals.js';
 import type { Method } from './method.js';
 import { StatusError } from './status-error.js';
+import { Stop } from './stop.js';
 
 const contextSymbol = Symbol.for('grpc-js-middleware/client-context@1');
 const attemptSymbol = Symbol.for('grpc-js-middleware/attempt@1');
@@ -45,8 +46,7 @@ export class ClientCall implements ClientCallContext {
   closed = false;
 
   private knownTarget: string | undefined;
-  private stopReason: StatusError | undefined;
-  private controller: AbortController | undefined;
+  private readonly stopped = new Stop();
 
   constructor(
     readonly method: Method,
@@ -103,11 +103,7 @@ export class ClientCall implements ClientCallContext {
   }
 
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.stopReason !== undefined) this.controller.abort(this.stopReason);
-    }
-    return this.controller.signal;
+    return this.stopped.signal;
   }
 
   get<T>(key: ContextKey<T>): T {
@@ -128,8 +124,7 @@ export class ClientCall implements ClientCallContext {
   /** The call ended: the signal of a cancelled or expired one aborts. */
   stop(code: status, details: string): void {
     if (code !== status.CANCELLED && code !== status.DEADLINE_EXCEEDED) return;
-    this.stopReason = new StatusError(code, details);
-    this.controller?.abort(this.stopReason);
+    this.stopped.stop(new StatusError(code, details));
   }
 }
 

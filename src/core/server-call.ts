@@ -1,22 +1,17 @@
 import { Metadata, status, type ServerInterceptingCall, type StatusObject } from '@grpc/grpc-js';
 import { callStorage, type ServerCallContext } from './context.js';
 import type { GrpcServerCall, GrpcServerListener } from './grpc-internals.js';
-import type { CallEnd, ServerHooks } from './hooks.js';
-import type { MethodDescriptor } from './method.js';
-import { methodOf } from './method.js';
-import { checkedHooks, runQuietly, throughHooks, type HookFailure } from './hook-chain.js';
-import { isThenable } from './report.js';
-import { ServerCall } from './server-context.js';
+import { HookChain, type Gate, type Step } from './hook-chain.js';
+import type { ServerHooks } from './hooks.js';
+import { methodOf, type MethodDescriptor } from './method.js';
+import type { HookFailure } from './run-hook.js';
 import { enterScopes } from './scopes.js';
+import { ServerCall } from './server-context.js';
 import { toStatusObject } from './status-error.js';
-import { isStatus, wireStatus, type OutgoingStatus } from './wire-status.js';
+import { wireStatus, type OutgoingStatus } from './wire-status.js';
 
-/** What an interceptor does for the calls of one method. */
-export interface ServerStep {
-  /** The interceptor's name, for warnings. */
-  readonly name: string;
-  begin(call: ServerCallContext): ServerHooks | void;
-}
+/** What a server interceptor does for the calls of one method. */
+export type ServerStep = Step<ServerCallContext, ServerHooks>;
 
 /** Hooks still to run for a message: nobody waits unless one of them does. */
 type Progress = Promise<void> | undefined;
@@ -26,38 +21,33 @@ type Progress = Promise<void> | undefined;
  * grpc-js call, towards the handler its listener. Neighbours join the pass instead of wrapping it, so that ten
  * interceptors cost one layer.
  */
-export class ServerPass implements GrpcServerCall, GrpcServerListener {
-  /** The hooks of interceptors whose part of the call began, outermost first. */
-  readonly hooks: ServerHooks[] = [];
+export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
+  readonly chain: HookChain<ServerCallContext, ServerHooks>;
   /** Position among the passes of the call; 0 is the outermost. */
   readonly index: number;
-  /** grpc-js's name for the next layer towards the wire; {@link baseCallOf} of another copy of this library follows it. */
+  /** grpc-js's name for the next layer towards the wire, which another copy of this library follows to the base call. */
   readonly nextCall: GrpcServerCall;
 
-  private readonly steps: ServerStep[] = [];
-  /** The interceptor of each entry of `hooks`. */
-  private readonly owners: ServerStep[] = [];
+  private readonly call: ServerCall;
   private readonly streamsIn: boolean;
   private readonly streamsOut: boolean;
   private listener: GrpcServerListener | undefined;
-  private nextStep = 0;
+  private metadata: Metadata | undefined;
   private opened = false;
-  private scoped = false;
   private headersSent = false;
   private incoming: Promise<void> | undefined;
   private outgoing: Promise<void> | undefined;
 
   /** Adds a step to the layer given, when it is a pass that has not started, or to a new pass on top of it. */
   static join(descriptor: MethodDescriptor, call: GrpcServerCall, step: ServerStep): ServerInterceptingCall {
-    const pass = call instanceof ServerPass && call.listener === undefined ? call : new ServerPass(descriptor, call);
-    pass.steps.push(step);
+    const joins = call instanceof ServerPass && call.listener === undefined;
+    if (joins) call.chain.add(step);
     // grpc-js asks for its class but only ever calls its methods; its constructor costs more than this whole object.
-    return pass as unknown as ServerInterceptingCall;
+    return (joins ? call : new ServerPass(descriptor, call, step)) as unknown as ServerInterceptingCall;
   }
 
-  private readonly call: ServerCall;
-
-  private constructor(descriptor: MethodDescriptor, nextCall: GrpcServerCall) {
+  private constructor(descriptor: MethodDescriptor, nextCall: GrpcServerCall, step: ServerStep) {
+    this.chain = new HookChain(step);
     this.nextCall = nextCall;
     this.call = ServerCall.of(methodOf(descriptor), nextCall);
     this.index = this.call.passes.push(this) - 1;
@@ -75,7 +65,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
   // grpc-js tells listeners apart by the number of arguments of this method.
   onReceiveMetadata(metadata: Metadata): void {
     if (this.index === 0) this.call.metadata = metadata;
-    this.admit(metadata);
+    this.metadata = metadata;
+    this.chain.admit(this.call, this);
   }
 
   onReceiveMessage(message: unknown): void {
@@ -92,52 +83,46 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
   }
 
   onCancel(): void {
-    this.call.closed();
+    this.call.ending.closed();
     if (this.opened) this.within(() => this.listener?.onCancel());
   }
 
-  /** Interceptors are admitted in order; no promise is made while nobody waits. */
-  private admit(metadata: Metadata): void {
-    const { steps, call } = this;
-    while (this.nextStep < steps.length) {
-      if (call.concluded) return;
-      const position = this.hooks.length;
-      try {
-        const waiting = this.begin(steps[this.nextStep++]!)?.admit?.();
-        if (isThenable(waiting)) {
-          waiting.then(
-            () => this.admit(metadata),
-            (error: unknown) => this.refuse(error, position),
-          );
-          return;
-        }
-      } catch (error) {
-        this.refuse(error, position);
-        return;
-      }
-    }
-    if (!call.concluded) this.open(metadata);
+  // As the gate of its interceptors.
+
+  get over(): boolean {
+    return this.call.concluded;
   }
 
-  private begin(step: ServerStep): ServerHooks | undefined {
-    const hooks = checkedHooks<ServerHooks>(step.begin(this.call), step.name);
-    if (hooks === undefined) return undefined;
-    this.hooks.push(hooks);
-    this.owners.push(step);
-    if (hooks.scope !== undefined) this.scoped = true;
-    return hooks;
+  wait(waiting: PromiseLike<unknown>, position: number): void {
+    waiting.then(
+      () => this.chain.admit(this.call, this),
+      (error: unknown) => this.refuse(error, position),
+    );
   }
 
-  private open(metadata: Metadata): void {
+  admitted(): void {
     this.opened = true;
+    const open = (): void => this.listener!.onReceiveMetadata(this.metadata!);
     // The handlers of request streams start here; those of single requests at half-close.
-    if (this.streamsIn) this.within(() => this.listener!.onReceiveMetadata(metadata));
-    else this.pass(() => this.listener!.onReceiveMetadata(metadata));
+    if (this.streamsIn) this.within(open);
+    else this.pass(open);
+  }
+
+  /** A hook threw: what it threw goes out through the hooks outside it. */
+  refuse(error: unknown, position: number): void {
+    const { call } = this;
+    if (call.concluded) {
+      call.noteError(error);
+      return;
+    }
+    const refusal = call.translate(error, this.index, position);
+    call.ending.via = 'interceptor';
+    this.conclude(toStatusObject(refusal), position);
   }
 
   private request(message: unknown): Progress {
     try {
-      const result = throughHooks(this.hooks, 'onRequest', message, 0, 1);
+      const result = this.chain.inwards('onRequest', message);
       if (!(result instanceof Promise)) return this.deliver(result);
       return result.then(
         (replacement) => this.deliver(replacement),
@@ -156,7 +141,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
 
   private halfClose(): void {
     if (this.call.concluded || this.call.answered) return;
-    if (this.index === 0 && this.streamsIn && this.call.resetByClient) return;
+    if (this.index === 0 && this.streamsIn && this.call.ending.resetByClient) return;
     if (this.incoming !== undefined) void this.incoming.then(() => this.halfClose());
     else this.within(() => this.listener!.onReceiveHalfClose());
   }
@@ -167,7 +152,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
     if (this.headersSent || this.call.concluded) return;
     this.headersSent = true;
     const headers = this.index === 0 ? this.call.withHeaders(metadata) : metadata;
-    for (let i = this.hooks.length - 1; i >= 0; i--) runQuietly(this.hooks[i]!, this.owners[i]!, 'onHeaders', headers);
+    this.chain.onHeaders(headers);
     this.nextCall.sendMetadata(headers);
   }
 
@@ -195,28 +180,19 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
       return;
     }
     // What comes from above the innermost pass is the handler's; above an outer one, a foreign interceptor's or ours.
-    call.via ??= this.isInnermost ? 'handler' : 'interceptor';
+    call.ending.via ??= this.isInnermost ? 'handler' : 'interceptor';
     this.conclude(given);
   }
 
   /** Sends a status through the hooks outside `below`, and from there on to the wire. */
-  conclude(given: OutgoingStatus, below = this.hooks.length): void {
-    let outgoing = this.checked(given);
-    for (let i = below - 1; i >= 0; i--) {
-      const replacement = runQuietly(this.hooks[i]!, this.owners[i]!, 'onStatus', outgoing);
-      if (isStatus(replacement) && replacement !== outgoing) outgoing = this.checked(replacement);
-    }
+  conclude(given: OutgoingStatus, below = this.chain.hooks.length): void {
+    let outgoing = this.chain.onStatus(this.checked(given), below, (replacement) => this.checked(replacement));
     if (this.index === 0) {
       outgoing = { ...outgoing, metadata: this.call.withTrailers(outgoing.metadata) };
       if (outgoing.code === status.OK && !this.headersSent && this.call.hasHeaders) this.sendMetadata(new Metadata());
-      this.call.choose(outgoing);
+      this.call.ending.choose(outgoing);
     }
     this.nextCall.sendStatus(outgoing);
-  }
-
-  /** The end of the call, to everyone whose part began. */
-  finish(end: CallEnd): void {
-    for (let i = this.hooks.length - 1; i >= 0; i--) runQuietly(this.hooks[i]!, this.owners[i]!, 'onEnd', end);
   }
 
   private get isInnermost(): boolean {
@@ -253,7 +229,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
 
   private respond(message: unknown, callback: () => void): Progress {
     try {
-      const result = throughHooks(this.hooks, 'onResponse', message, this.hooks.length - 1, -1);
+      const result = this.chain.outwards('onResponse', message);
       if (!(result instanceof Promise)) return this.write(result, callback);
       return result.then(
         (replacement) => this.write(replacement, callback),
@@ -275,24 +251,12 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
   /** Headers that somebody set or listens for go out on their own; else grpc-js sends its own with the first message. */
   private wantsHeaders(): boolean {
     if (this.call.hasHeaders && this.index === 0) return true;
-    return this.hooks.some((hook) => hook.onHeaders !== undefined);
+    return this.chain.hooks.some((hook) => hook.onHeaders !== undefined);
   }
 
   private refused(failure: unknown): undefined {
     const { error, position } = failure as HookFailure;
     this.refuse(error, position);
-  }
-
-  /** A hook threw: what it threw goes out through the hooks outside it. */
-  private refuse(error: unknown, position: number): void {
-    const { call } = this;
-    if (call.concluded) {
-      call.noteError(error);
-      return;
-    }
-    const refusal = call.translate(error, this.index, position);
-    call.via = 'interceptor';
-    this.conclude(toStatusObject(refusal), position);
   }
 
   /** Runs user code inside the call's context and every scope; what it throws ends the call. */
@@ -320,7 +284,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
   }
 
   private scopes(run: () => void): void {
-    if (this.scoped) enterScopes(this.hooks, this.owners, 0, run);
+    const { hooks, owners, scoped } = this.chain;
+    if (scoped) enterScopes(hooks, owners, 0, run);
     else run();
   }
 
@@ -330,8 +295,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener {
       call.noteError(error);
       return;
     }
-    const failure = call.translate(error, this.index, this.hooks.length);
-    call.via = inUserCode ? 'handler' : 'interceptor';
+    const failure = call.translate(error, this.index);
+    call.ending.via = inUserCode ? 'handler' : 'interceptor';
     this.conclude(toStatusObject(failure));
   }
 

@@ -2,55 +2,38 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import type { PeerCertificate } from 'node:tls';
 import { contextSymbol, tryCallContext, type HandlerCall, type ServerCallContext } from './context.js';
 import type { ContextKey } from './context-key.js';
-import { baseCallOf, streamOf, withoutCause, type GrpcServerCall } from './grpc-internals.js';
-import type { CallEnd, EndOrigin } from './hooks.js';
+import { baseCallOf, type GrpcServerCall } from './grpc-internals.js';
+import type { CallEnd } from './hooks.js';
 import type { Method } from './method.js';
 import { peerCertificateOf } from './peer-certificate.js';
-import { reportHookFailure } from './report.js';
 import type { ServerPass } from './server-call.js';
+import { ServerEnd, type EndingCall } from './server-end.js';
 import { StatusError, isStatusError, toStatusObject } from './status-error.js';
-import { timerAt, TIMER_SLACK_MS, type Timer } from './timer.js';
-import { isStatusCode, wireHeaders, type OutgoingStatus } from './wire-status.js';
-
-/** Codes of the statuses that grpc-js makes by itself, below all interceptors (deadlines aside). */
-const INVENTED: readonly unknown[] = [status.INTERNAL, status.RESOURCE_EXHAUSTED, status.UNIMPLEMENTED];
+import { timerAt, type Timer } from './timer.js';
+import { wireHeaders, type OutgoingStatus } from './wire-status.js';
 
 /** What a handler answered after its call was over. */
 export type LateResult = { readonly message: unknown } | { readonly status: OutgoingStatus };
 
 /**
- * One call on the server: what interceptors and handlers know of it, and its one end. The passes over it (one, unless
- * foreign interceptors stand between ours) hand it statuses; it sees what is really sent and tells every hook.
+ * One call on the server, as interceptors and handlers know it. The passes over it (one, unless foreign interceptors stand
+ * between ours) share it, and it tells all their hooks how it ended.
  */
-export class ServerCall implements ServerCallContext {
+export class ServerCall implements ServerCallContext, EndingCall {
   readonly startedAt = Date.now();
   metadata!: Metadata;
   deadline: number;
   received = 0;
   sent = 0;
-  /** A status was chosen, by whomever: nothing more can be sent. */
-  concluded = false;
   /** The handler awaits its messages (`implement`), so its scopes need not be entered again for each. */
   managed = false;
-  /** The passes over this call, outermost first. */
-  readonly passes: ServerPass[] = [];
-  /** Who chose the status that is on its way. */
-  via: EndOrigin | undefined;
   /** An interceptor answers in the handler's place. */
   answered = false;
+  /** The passes over this call, outermost first. */
+  readonly passes: ServerPass[] = [];
+  readonly ending: ServerEnd;
 
-  private readonly base: GrpcServerCall;
-  private readonly sendBase: (status: OutgoingStatus) => void;
-  private readonly startedTicks = performance.now();
-  private ended = false;
-  private sending = false;
-  private chosen: StatusObject | undefined;
-  private pending: { readonly status: OutgoingStatus; readonly origin: EndOrigin } | undefined;
-  private thrown: unknown;
-  private stopReason: StatusError | undefined;
   private lateListener: ((result: LateResult) => void) | undefined;
-  private stopListeners: (() => void)[] | undefined;
-  private controller: AbortController | undefined;
   private timer: Timer | undefined;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
   private headers: Metadata | undefined;
@@ -64,12 +47,15 @@ export class ServerCall implements ServerCallContext {
 
   private constructor(
     readonly method: Method,
-    base: GrpcServerCall,
+    private readonly base: GrpcServerCall,
   ) {
-    this.base = base;
     this.deadline = Number(base.getDeadline());
-    this.sendBase = base.sendStatus.bind(base);
-    base.sendStatus = (status) => this.observe(status);
+    this.ending = new ServerEnd(base, this);
+  }
+
+  /** A status was chosen, by whomever: nothing more can be sent. */
+  get concluded(): boolean {
+    return this.ending.concluded;
   }
 
   get peer(): string {
@@ -101,11 +87,7 @@ export class ServerCall implements ServerCallContext {
   }
 
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.stopReason !== undefined) this.controller.abort(this.stopReason);
-    }
-    return this.controller.signal;
+    return this.ending.stopped.signal;
   }
 
   get<T>(key: ContextKey<T>): T {
@@ -123,8 +105,8 @@ export class ServerCall implements ServerCallContext {
     if (!(epochMs < this.deadline) || this.concluded) return;
     this.deadline = epochMs;
     this.timer?.cancel();
-    if (epochMs <= Date.now()) this.expire();
-    else this.timer = timerAt(epochMs, () => this.expire());
+    if (epochMs <= Date.now()) this.ending.expire();
+    else this.timer = timerAt(epochMs, () => this.ending.expire());
   }
 
   sendHeaders(): void {
@@ -133,28 +115,27 @@ export class ServerCall implements ServerCallContext {
 
   end(error: StatusError): void {
     if (this.concluded) return;
-    this.thrown ??= error;
-    this.via = 'interceptor';
+    this.ending.note(error);
+    this.ending.via = 'interceptor';
     this.passes.at(-1)?.conclude(toStatusObject(error));
   }
 
   /** What to send for what a handler threw; remembered as the error of the call's end. */
   fail(error: unknown): StatusObject {
     const pass = this.passes.at(-1);
-    const failure = pass === undefined ? StatusError.from(error) : this.translate(error, pass.index, pass.hooks.length);
+    const failure = pass === undefined ? StatusError.from(error) : this.translate(error, pass.index);
     return toStatusObject(failure);
   }
 
   /** Remembers what was thrown after the call had ended, or beside its status. The first one counts. */
   noteError(error: unknown): void {
-    this.thrown ??= error;
+    this.ending.note(error);
     if (this.concluded) this.late({ status: toStatusObject(StatusError.from(error)) });
   }
 
   /** Calls once when the call is concluded by anything but its handler; at once if it was. */
   onConclude(listener: () => void): void {
-    if (this.stopReason !== undefined) listener();
-    else (this.stopListeners ??= []).push(listener);
+    this.ending.stopped.onStop(listener);
   }
 
   /**
@@ -168,7 +149,7 @@ export class ServerCall implements ServerCallContext {
   /** The handler answered though the call is over. */
   late(result: LateResult): void {
     const listener = this.lateListener;
-    if (listener === undefined || this.via === 'handler') return;
+    if (listener === undefined || this.ending.via === 'handler') return;
     this.lateListener = undefined;
     listener(result);
   }
@@ -179,7 +160,7 @@ export class ServerCall implements ServerCallContext {
     if (this.concluded || this.answered || pass === undefined) return;
     this.answered = true;
     pass.sendMessage(message, () => {
-      this.via = 'interceptor';
+      this.ending.via = 'interceptor';
       pass.conclude({ code: status.OK, details: 'OK', metadata: new Metadata() });
     });
   }
@@ -188,12 +169,12 @@ export class ServerCall implements ServerCallContext {
    * Each `onError`, from the hook just outside `below` of a pass outwards, may translate what was thrown. What no hook
    * made a {@link StatusError} of becomes UNKNOWN, without its message.
    */
-  translate(error: unknown, passIndex: number, below: number): StatusError {
-    this.thrown ??= error;
+  translate(error: unknown, passIndex: number, below?: number): StatusError {
+    this.ending.note(error);
     let current = error;
     for (let p = passIndex; p >= 0; p--) {
-      const { hooks } = this.passes[p]!;
-      for (let i = (p === passIndex ? below : hooks.length) - 1; i >= 0; i--) {
+      const { hooks } = this.passes[p]!.chain;
+      for (let i = ((p === passIndex ? below : undefined) ?? hooks.length) - 1; i >= 0; i--) {
         const hook = hooks[i]!;
         if (hook.onError === undefined) continue;
         try {
@@ -219,127 +200,19 @@ export class ServerCall implements ServerCallContext {
     return this.headers !== undefined;
   }
 
-  /**
-   * The stream is closed though we sent no end: the client reset it, and a half-close that was read just before is no
-   * finished upload.
-   */
-  get resetByClient(): boolean {
-    const stream = streamOf(this.base);
-    return stream !== undefined && (stream.closed || stream.destroyed || stream.aborted);
-  }
-
-  /** The outermost pass is about to hand this status to the wire. */
-  choose(status: StatusObject): void {
-    this.chosen = status;
-  }
-
-  /** The outermost pass writes a message: a status that grpc-js invents meanwhile says that it could not. */
+  /** The outermost pass writes a message. */
   write(nextCall: GrpcServerCall, message: unknown, callback: () => void): void {
     this.sent++;
-    this.sending = true;
-    try {
-      nextCall.sendMessage(message, callback);
-    } finally {
-      this.sending = false;
-    }
+    this.ending.write(nextCall, message, callback);
   }
 
-  /** grpc-js says that the call is over, as it does after every end; only now is a call without a status known to be cancelled. */
-  closed(): void {
-    if (this.ended) return;
-    if (this.pending !== undefined && streamOf(this.base)?.sentTrailers !== undefined) {
-      this.finish(this.pending.status, this.pending.origin);
-      return;
-    }
-    const expired = Date.now() >= this.deadline && !this.concluded;
-    const error = expired
-      ? new StatusError(status.DEADLINE_EXCEEDED, 'Deadline exceeded')
-      : new StatusError(status.CANCELLED, 'Cancelled');
-    this.concluded = true;
-    this.stop(error);
-    this.finish(error, expired ? 'deadline' : 'cancelled');
+  unsend(): void {
+    this.sent--;
   }
 
-  private expire(): void {
-    if (this.concluded) return;
-    this.via = 'deadline';
-    this.chosen = { code: status.DEADLINE_EXCEEDED, details: 'Deadline exceeded', metadata: new Metadata() };
-    this.base.sendStatus(this.chosen);
-  }
-
-  /** Every status that leaves, from us or from grpc-js itself, passes here on its way to the wire. */
-  private observe(given: OutgoingStatus): void {
-    if (this.concluded) {
-      this.observeAnother(given);
-      return;
-    }
-    const origin = this.originOf(given);
-    if (origin === 'transport') {
-      given = withoutCause(given);
-      if (this.sending) this.sent--;
-    }
-    this.concluded = true;
-    const stream = streamOf(this.base);
-    const gone = stream !== undefined && (stream.destroyed || stream.closed);
-    const trailersFollow = stream?.headersSent === true;
-    if (trailersFollow && !gone) this.pending = { status: given, origin };
-    this.send(given);
-    if (gone) {
-      this.closed();
-      return;
-    }
-    if (origin !== 'handler') this.stop(errorOf(given));
-    if (!trailersFollow) this.finish(given, origin);
-  }
-
-  /** The first status still waits for a client that does not read. An expiry meanwhile is what the client sees too. */
-  private observeAnother(given: OutgoingStatus): void {
-    const expired = !this.ended && given.code === status.DEADLINE_EXCEEDED;
-    this.send(given);
-    if (!expired) return;
-    this.stop(errorOf(given));
-    this.finish(given, 'deadline');
-  }
-
-  private send(given: OutgoingStatus): void {
-    try {
-      this.sendBase(given);
-    } catch (error) {
-      reportHookFailure('grpc-js', 'sendStatus', error);
-      this.sendBase({ code: isStatusCode(given.code) ? given.code : status.UNKNOWN, details: '', metadata: null });
-    }
-  }
-
-  private originOf(given: OutgoingStatus): EndOrigin {
-    if (given === this.chosen && this.via !== undefined) return this.via;
-    if (given.code === status.DEADLINE_EXCEEDED && Date.now() >= this.deadline - TIMER_SLACK_MS) return 'deadline';
-    return INVENTED.includes(given.code) ? 'transport' : 'interceptor';
-  }
-
-  /** Whatever the handler still does is in vain. */
-  private stop(reason: StatusError): void {
-    if (this.stopReason !== undefined) return;
-    this.stopReason = reason;
-    this.controller?.abort(reason);
-    const listeners = this.stopListeners;
-    this.stopListeners = undefined;
-    listeners?.forEach((listener) => listener());
-  }
-
-  private finish(given: OutgoingStatus, origin: EndOrigin): void {
-    this.ended = true;
+  finish(end: CallEnd): void {
     this.timer?.cancel();
-    this.stopListeners = undefined;
-    const end: CallEnd = {
-      code: given.code as status,
-      details: String(given.details),
-      durationMs: performance.now() - this.startedTicks,
-      received: this.received,
-      sent: this.sent,
-      error: this.thrown,
-      origin,
-    };
-    for (let p = this.passes.length - 1; p >= 0; p--) this.passes[p]!.finish(end);
+    for (let p = this.passes.length - 1; p >= 0; p--) this.passes[p]!.chain.onEnd(end);
   }
 }
 
@@ -356,10 +229,6 @@ export function answerCall(call: ServerCallContext, message: unknown): void {
 /** See {@link ServerCall.onLateResult}. */
 export function onLateResult(call: ServerCallContext, listener: (result: LateResult) => void): void {
   (call as ServerCall).onLateResult(listener);
-}
-
-function errorOf({ code, details }: OutgoingStatus): StatusError {
-  return new StatusError(code as status, String(details));
 }
 
 /** The two together, leaving both as they are: either may be the application's own object. */
