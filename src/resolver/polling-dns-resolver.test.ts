@@ -28,7 +28,10 @@ function register(options: Partial<PollingDnsOptions> & { answers?: (string[] | 
 
 describe('with a clock of ours', () => {
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date'], now: 0 });
+    vi.useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'Date', 'performance'],
+      now: 0,
+    });
   });
   afterEach(() => {
     vi.restoreAllMocks();
@@ -127,6 +130,16 @@ describe('with a clock of ours', () => {
       await pass(50);
     }
     expect(asked).toEqual([0, 1_000, 2_000]);
+  });
+
+  it('asks such a channel’s question in a second though the time of day was set back', async () => {
+    const { channel, questions } = register({});
+    const { resolve } = channel();
+    await pass(100);
+    vi.setSystemTime(-3_600_000);
+    resolve();
+    await pass(1_000);
+    expect(questions).toHaveLength(2);
   });
 
   it('does not let such a channel undo the backoff', async () => {

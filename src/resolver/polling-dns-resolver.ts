@@ -109,7 +109,7 @@ class PollingSupply implements AddressSupply {
   /** Asks before its time, unless it has just asked, or failures are slowing it down. */
   refresh(): void {
     if (this.#asking || this.#failing) return;
-    this.#askAfter(Math.max(0, this.#askedAt + Math.min(minRefreshMs, this.settings.intervalMs) - Date.now()));
+    this.#askAfter(Math.max(0, this.#askedAt + Math.min(minRefreshMs, this.settings.intervalMs) - performance.now()));
   }
 
   stop(): void {
@@ -129,7 +129,7 @@ class PollingSupply implements AddressSupply {
     const publish = this.#publish;
     if (publish === undefined) return;
     this.#asking = true;
-    this.#askedAt = Date.now();
+    this.#askedAt = performance.now();
     clearTimeout(this.#timer);
     lookUp(this.question, this.settings).then(
       (list) => this.#settled(publish, list),
