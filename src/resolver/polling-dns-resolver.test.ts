@@ -135,6 +135,7 @@ describe('with a clock of ours', () => {
   it('asks such a channel’s question in a second though the time of day was set back', async () => {
     const { channel, questions } = register({});
     const { resolve } = channel();
+    resolve();
     await pass(100);
     vi.setSystemTime(-3_600_000);
     resolve();
