@@ -1,11 +1,11 @@
 import { status, type InterceptingCall, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { ClientCall, type ClientCallOwner } from './client-context.js';
 import type { ClientCallContext } from './context.js';
+import { originOf } from './client-origin.js';
 import { EarlyCall } from './early-call.js';
 import {
   channelOf,
   channelSymbol,
-  madeByGrpcJs,
   type GrpcChannel,
   type GrpcClientCall,
   type GrpcClientListener,
@@ -18,7 +18,7 @@ import type { ClientHooks, EndOrigin } from './hooks.js';
 import { methodOf } from './method.js';
 import type { HookFailure } from './run-hook.js';
 import { StatusError, isStatusError, toStatusObject } from './status-error.js';
-import { timerAt, TIMER_SLACK_MS, type Timer } from './timer.js';
+import { timerAt, type Timer } from './timer.js';
 
 /** What a client interceptor does for the calls of one method. */
 export type ClientStep = Step<ClientCallContext, ClientHooks>;
@@ -285,7 +285,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.waiting = undefined;
     this.expiry?.cancel();
     this.early?.dispose();
-    this.finish(outcome, this.originOf(given));
+    this.finish(outcome, originOf(given, { via: this.via, heard: this.heard, deadline: this.call.deadline }));
     this.listener?.onReceiveStatus?.(outcome);
   }
 
@@ -294,16 +294,6 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     if (origin !== 'peer') call.stop(code, details);
     const durationMs = performance.now() - call.startedTicks;
     this.chain.onEnd({ code, details, durationMs, received, sent, error: thrown, origin });
-  }
-
-  private originOf({ code, details, metadata }: StatusObject): EndOrigin {
-    if (this.via !== undefined && (this.via !== 'cancelled' || code === status.CANCELLED)) return this.via;
-    if (code === status.OK) return 'peer';
-    if (code === status.DEADLINE_EXCEEDED && Date.now() >= this.call.deadline - TIMER_SLACK_MS) return 'deadline';
-    if (madeByGrpcJs(details)) return 'transport';
-    // Headers, or the trailers of a Trailers-Only answer: something did come from the other end.
-    const answered = this.heard || Object.keys(metadata?.toJSON() ?? {}).length > 0;
-    return answered ? 'peer' : 'transport';
   }
 }
 
