@@ -54,6 +54,15 @@ test('servers of one process are told apart by labels, and one that is restarted
   expect(await shown()).toHaveLength(2);
 });
 
+test('one that is gone for good is taken off, unless another one has its place', async () => {
+  const remove = healthMetrics({ register, health: new HealthService(), labels: { replica: 'a' } });
+  const removeNext = healthMetrics({ register, health: new HealthService(), labels: { replica: 'a' } });
+  remove();
+  expect(await shown()).toHaveLength(1);
+  removeNext();
+  expect(await shown()).toEqual([]);
+});
+
 test('one registry has one set of label names', () => {
   healthMetrics({ register, health: new HealthService(), labels: { replica: 'a' } });
   expect(() => healthMetrics({ register, health: new HealthService() })).toThrow(

@@ -13,7 +13,7 @@ export interface HealthStatuses {
 export interface HealthMetricsOptions {
   /** A prom-client `Registry`. */
   readonly register: PrometheusRegistry;
-  /** A `HealthService`; it is asked at each scrape, and kept for as long as the registry. */
+  /** A `HealthService`; it is asked at each scrape. */
   readonly health: HealthStatuses;
   /**
    * Tell the servers of one process apart. A health service takes the place of an earlier one with the same labels, as
@@ -28,10 +28,11 @@ export interface HealthMetricsOptions {
 /**
  * Shows the status of each service that a health service knows, for Prometheus: 1 while it is SERVING, 0 otherwise.
  *
+ * @returns A function that takes it off again, for a server that is gone while its process goes on.
  * @throws TypeError naming the option that is wrong; or when `register` has another metric of the same name.
  * @example healthMetrics({ register, health });
  */
-export function healthMetrics(options: HealthMetricsOptions): void {
+export function healthMetrics(options: HealthMetricsOptions): () => void {
   const check = optionsOf('healthMetrics', options, ['register', 'health', 'labels']);
   const register = registryOf(check, options);
   const { health } = options;
@@ -39,12 +40,17 @@ export function healthMetrics(options: HealthMetricsOptions): void {
     throw check.error('health', 'a HealthService', health);
   }
   const labels = labelsOf(check, options.labels ?? {});
-  const names = Object.keys(labels);
-  joinRegistry('healthMetrics', register, JSON.stringify(['health', ...names]), new HealthGauge()).show(health, labels);
+  const shape = JSON.stringify(['health', ...Object.keys(labels)]);
+  return joinRegistry('healthMetrics', register, shape, new HealthGauge()).show({ health, labels });
+}
+
+interface Shown {
+  readonly health: HealthStatuses;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 class HealthGauge {
-  private readonly shown = new Map<string, { health: HealthStatuses; labels: Readonly<Record<string, string>> }>();
+  private readonly shown = new Map<string, Shown>();
   readonly families: readonly Family[];
 
   constructor() {
@@ -53,20 +59,24 @@ class HealthGauge {
     this.families = [
       new Family(
         { name: 'grpc_health_status', help, type: 'gauge', aggregator: 'min' },
-        () => [...this.shown.values()].flatMap(({ health, labels }) => samplesOf(health, labels)),
+        () => [...this.shown.values()].flatMap(samplesOf),
         // Services are as they are.
         () => undefined,
       ),
     ];
   }
 
-  show(health: HealthStatuses, labels: Readonly<Record<string, string>>): void {
-    this.shown.set(JSON.stringify(labels), { health, labels });
+  show(shown: Shown): () => void {
+    const place = JSON.stringify(shown.labels);
+    this.shown.set(place, shown);
+    return () => {
+      if (this.shown.get(place) === shown) this.shown.delete(place);
+    };
   }
 }
 
 /** A health service that cannot be asked must not cost the scrape all other metrics. */
-function samplesOf(health: HealthStatuses, labels: Readonly<Record<string, string>>): Sample[] {
+function samplesOf({ health, labels }: Shown): Sample[] {
   try {
     return [...health.statuses()].map(([service, status]) => ({
       labels: { grpc_service: service, ...labels },

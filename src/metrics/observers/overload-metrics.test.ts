@@ -128,6 +128,14 @@ describe('the state of circuit breakers', () => {
     expect(await stateOf('stock')).toBe(0);
   });
 
+  test('a breaker whose opening nobody saw closes, and its next opening is seen', async () => {
+    const observer = overloadMetrics({ register });
+    observer.onStateChange({ key: 'stock', from: 'open', to: 'closed' });
+    expect(await stateOf('stock')).toBe(0);
+    observer.onStateChange({ key: 'stock', from: 'closed', to: 'open' });
+    expect(await stateOf('stock')).toBe(1);
+  });
+
   test('too many keys: changes of the rest are counted as other, with one warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const breakers = breaker({ observer: overloadMetrics({ register, maxKeys: 2 }) });
