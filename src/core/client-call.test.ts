@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   InterceptingCall,
   Metadata,
@@ -10,9 +11,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { echoCall, kinds, type Seen } from '../../test/support/echo-call.js';
 import { echoServer, type EchoServer } from '../../test/support/echo-server.js';
 import { until } from '../../test/support/until.js';
-import type { EchoRequest } from '../gen/grpc_js_middleware/testing/v1/echo.js';
+
 import { implement } from '../promises/index.js';
-import { EchoServiceService } from '../gen/grpc_js_middleware/testing/v1/echo.js';
+import { EchoRequest, EchoServiceService } from '../gen/grpc_js_middleware/testing/v1/echo.js';
 import { channelSecurityOf, endClientCall, isAttempt, withAttempt } from './client-context.js';
 import { composeClientInterceptors } from './compose.js';
 import { contextKey } from './context-key.js';
@@ -266,6 +267,29 @@ describe.each(kinds)('a %s call', (kind) => {
     await call(kind, [outer, set, wrapped, get]);
     expect(found).toEqual([['acme', 2, true], 'inner', ['outer', 'acme']]);
   });
+});
+
+test('callbacks run in the context in which the call was made', async () => {
+  const storage = new AsyncLocalStorage<number>();
+  const client = server.connect({ interceptors: [recordEnds] });
+  const note = (number: number, event: string): void => void seen.push(`${event} ${storage.getStore() === number}`);
+  const seen: string[] = [];
+  // From the second call on, the connection is there, made in the context of the first.
+  for (const number of [1, 2, 3]) {
+    await new Promise<void>((resolve) =>
+      storage.run(number, () => {
+        const call = client.serverEcho(EchoRequest.create());
+        for (const event of ['metadata', 'data', 'end', 'status']) call.on(event, () => note(number, event));
+        call.on('status', () => resolve());
+      }),
+    );
+    await new Promise<void>((resolve) =>
+      storage.run(number, () => client.echo(EchoRequest.create(), () => resolve(note(number, 'callback')))),
+    );
+  }
+  expect(new Set(seen)).toEqual(
+    new Set(['metadata', 'data', 'end', 'status', 'callback'].map((event) => `${event} true`)),
+  );
 });
 
 function raise(): never {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { status, type InterceptingCall, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { ClientCall, type ClientCallOwner } from './client-context.js';
 import type { ClientCallContext } from './context.js';
@@ -43,6 +44,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   private sent = 0;
   private heard = false;
   private expiry: Timer | undefined;
+  private caller: AsyncResource | undefined;
   private incoming: Promise<void> | undefined;
   private outgoing: Promise<void> | undefined;
 
@@ -67,6 +69,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.call = new ClientCall(methodOf(this.options.method_definition), this.options, this);
     // Never write into the caller's object: it may be used for other calls.
     this.call.metadata = this.call.isOutermost ? metadata.clone() : metadata;
+    if (this.call.isOutermost) this.caller = new AsyncResource('GRPC_CALL', { requireManualDestroy: true });
     this.chain.admit(this.call, this);
   }
 
@@ -221,7 +224,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     if (this.ended) return;
     this.heard = true;
     this.chain.onHeaders(metadata);
-    this.listener?.onReceiveMetadata?.(metadata);
+    this.tell(this.listener?.onReceiveMetadata, metadata);
   }
 
   onReceiveMessage(message: unknown): void {
@@ -237,7 +240,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
 
   private response(message: unknown): Promise<void> | undefined {
     // How grpc-js says that a failed unary call has no message.
-    if (message === null) return void this.listener?.onReceiveMessage?.(null);
+    if (message === null) return this.tell(this.listener?.onReceiveMessage, null);
     this.received++;
     let result: unknown;
     try {
@@ -253,7 +256,14 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   }
 
   private deliver(message: unknown): undefined {
-    if (!this.ended) this.listener?.onReceiveMessage?.(message);
+    if (!this.ended) this.tell(this.listener?.onReceiveMessage, message);
+  }
+
+  /** The application's callbacks run where it made the call: grpc-js may call from the connection's context. */
+  private tell<T>(callback: ((argument: T) => void) | undefined, argument: T): undefined {
+    if (callback === undefined) return;
+    if (this.caller === undefined) callback.call(this.listener, argument);
+    else this.caller.runInAsyncScope(callback, this.listener, argument);
   }
 
   private refused(failure: unknown): undefined {
@@ -286,7 +296,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.expiry?.cancel();
     this.early?.dispose();
     this.finish(outcome, originOf(given, { via: this.via, heard: this.heard, deadline: this.call.deadline }));
-    this.listener?.onReceiveStatus?.(outcome);
+    this.tell(this.listener?.onReceiveStatus, outcome);
   }
 
   private finish({ code, details }: StatusObject, origin: EndOrigin): void {
