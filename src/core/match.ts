@@ -1,5 +1,6 @@
 import { optionError } from './options.js';
 import type { Method } from './method.js';
+import { isThenable } from './report.js';
 
 /**
  * Which methods something applies to: `'pkg.Service/Name'`, `'pkg.Service/*'`, `'*'` (all), a RegExp tested against
@@ -10,10 +11,11 @@ export type MethodMatch = string | RegExp | ((method: Method) => boolean) | read
 /**
  * Compiles a {@link MethodMatch}. Interceptors ask once per method, so a match costs nothing per call.
  *
- * @throws TypeError when the match is none of the accepted forms, naming `option`.
+ * @throws TypeError when the match is none of the accepted forms, naming `option`. So does the result, when a function
+ * answers anything but true or false: a promise would count as a yes.
  */
 export function matcher(match: MethodMatch, option = 'match'): (method: Method) => boolean {
-  if (typeof match === 'function') return (method) => match(method);
+  if (typeof match === 'function') return (method) => verdictOf(match(method), option);
   // A global or sticky RegExp carries state between tests; a fresh `lastIndex` makes each test independent.
   if (match instanceof RegExp) return (method) => ((match.lastIndex = 0), match.test(fullName(method)));
   if (typeof match === 'string') return patternMatcher(match, option);
@@ -22,6 +24,12 @@ export function matcher(match: MethodMatch, option = 'match'): (method: Method) 
     return (method) => any.some((matches) => matches(method));
   }
   throw optionError(option, "'pkg.Service/Name', 'pkg.Service/*', '*', a RegExp, a function or a list of these", match);
+}
+
+function verdictOf(answer: unknown, option: string): boolean {
+  if (typeof answer === 'boolean') return answer;
+  if (isThenable(answer)) Promise.resolve(answer).catch(() => undefined);
+  throw optionError(option, 'a function that returns true or false', answer);
 }
 
 /** `pkg.Service/Name`, the way people write a method: without the wire's leading slash. */

@@ -1,5 +1,6 @@
 import type { InterceptingCall, Interceptor, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { checkInterceptors } from './compose.js';
+import { defineClientInterceptor, defineServerInterceptor } from './define.js';
 import { described, descriptionOf } from './described.js';
 import { matcher, type MethodMatch } from './match.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
@@ -33,7 +34,7 @@ function select<I extends ServerInterceptor | Interceptor>(
 ): I {
   checkInterceptors(owner, [interceptor]);
   const known = new Map<string, boolean>();
-  const selects = (descriptor: MethodDescriptor): boolean => {
+  const chosen = (descriptor: MethodDescriptor): boolean => {
     let answer = known.get(descriptor.path);
     if (answer === undefined) known.set(descriptor.path, (answer = applies(methodOf(descriptor))));
     return answer;
@@ -42,27 +43,52 @@ function select<I extends ServerInterceptor | Interceptor>(
   const selected = (first: unknown, second: unknown): unknown =>
     // A client interceptor is given a function to call next, a server's the call itself.
     typeof second === 'function'
-      ? onClient(selects, interceptor as Interceptor, first as ClientArguments[0], second as ClientArguments[1])
-      : onServer(selects, interceptor as ServerInterceptor, first as ServerArguments[0], second as ServerArguments[1]);
+      ? onClient(owner, chosen, interceptor as Interceptor, first as ClientArguments[0], second as ClientArguments[1])
+      : onServer(
+          owner,
+          chosen,
+          interceptor as ServerInterceptor,
+          first as ServerArguments[0],
+          second as ServerArguments[1],
+        );
   return described({ name: owner, side, parts: [interceptor], applies }, selected as I);
 }
 
-type Selects = (descriptor: MethodDescriptor) => boolean;
+type Chosen = (descriptor: MethodDescriptor) => boolean;
 type ClientArguments = Parameters<Interceptor>;
 type ServerArguments = Parameters<ServerInterceptor>;
 
 function onClient(
-  selects: Selects,
+  owner: string,
+  chosen: Chosen,
   interceptor: Interceptor,
   ...[options, nextCall]: ClientArguments
 ): InterceptingCall {
-  return selects(options.method_definition) ? interceptor(options, nextCall) : (nextCall(options) as InterceptingCall);
+  let applies: boolean;
+  try {
+    applies = chosen(options.method_definition);
+  } catch (error) {
+    return defineClientInterceptor(owner, () => () => refuse(error))(options, nextCall);
+  }
+  return applies ? interceptor(options, nextCall) : (nextCall(options) as InterceptingCall);
 }
 
 function onServer(
-  selects: Selects,
+  owner: string,
+  chosen: Chosen,
   interceptor: ServerInterceptor,
   ...[descriptor, call]: ServerArguments
 ): ServerInterceptingCall {
-  return selects(descriptor) ? interceptor(descriptor, call) : (call as ServerInterceptingCall);
+  let applies: boolean;
+  try {
+    applies = chosen(descriptor);
+  } catch (error) {
+    return defineServerInterceptor(owner, () => () => refuse(error))(descriptor, call);
+  }
+  return applies ? interceptor(descriptor, call) : (call as ServerInterceptingCall);
+}
+
+/** A match that fails may have meant a guard, so its call does not go on without it; grpc-js would let it end the process. */
+function refuse(error: unknown): never {
+  throw error;
 }
