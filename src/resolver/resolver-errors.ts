@@ -1,3 +1,5 @@
+import { isThenable } from '../core/report.js';
+
 /** What went wrong while the addresses of a target were looked for; channels go on with the last good ones. */
 export interface ResolverError {
   /** As in `dns-poll:///shop.example:443`. */
@@ -5,6 +7,7 @@ export interface ResolverError {
   readonly error: Error;
 }
 
+/** Told of each failure; what it throws or rejects with is a process warning. */
 export type ResolverErrorListener = (problem: ResolverError) => void;
 
 /** The default listener: a process warning. */
@@ -15,10 +18,13 @@ export function reportResolverError({ target, error }: ResolverError): void {
 /** A user's listener that cannot harm the resolver. */
 export function safely(listener: ResolverErrorListener): ResolverErrorListener {
   return (problem) => {
-    try {
-      listener(problem);
-    } catch (error) {
+    const failed = (error: unknown): void =>
       reportResolverError({ target: problem.target, error: new Error(`onError threw: ${String(error)}`) });
+    try {
+      const told: unknown = listener(problem);
+      if (isThenable(told)) Promise.resolve(told).catch(failed);
+    } catch (error) {
+      failed(error);
     }
   };
 }
