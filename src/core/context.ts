@@ -7,6 +7,7 @@ import type { StatusError } from './status-error.js';
 
 /** What is known of one call, on either side. All interceptors of a call, and its handler, see the same one. */
 export interface CallContext {
+  /** Which method is called: path, service, name and kind. */
   readonly method: Method;
   /** Server: as received. Client: a copy of the caller's, as it will be sent. */
   readonly metadata: Metadata;
@@ -22,6 +23,7 @@ export interface CallContext {
   readonly startedAt: number;
   /** The value under a key, or the key's default. */
   get<T>(key: ContextKey<T>): T;
+  /** Leaves a value under a key, for everyone who sees this call. */
   set<T>(key: ContextKey<T>, value: T): void;
 }
 

@@ -28,6 +28,7 @@ export interface BadRequestDetail {
   readonly fieldViolations: readonly FieldViolation[];
 }
 
+/** One field of the request, and what is wrong with it. */
 export interface FieldViolation {
   /** A path in the request, as its proto names the fields: `items[0].product_id`. */
   readonly field: string;
@@ -61,6 +62,7 @@ export interface HelpDetail {
   readonly links: readonly HelpLink[];
 }
 
+/** A page to read on. */
 export interface HelpLink {
   readonly description: string;
   readonly url: string;
@@ -71,6 +73,7 @@ export interface LocalizedMessageDetail extends LocalizedText {
   readonly type: 'localizedMessage';
 }
 
+/** A text for users, in one language. */
 export interface LocalizedText {
   /** BCP 47, such as `de-CH`. */
   readonly locale: string;
@@ -83,6 +86,7 @@ export interface PreconditionFailureDetail {
   readonly violations: readonly PreconditionViolation[];
 }
 
+/** One thing that has to hold first, and does not. */
 export interface PreconditionViolation {
   /** The kind of precondition, such as `TERMS_OF_SERVICE`. */
   readonly type: string;

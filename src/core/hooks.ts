@@ -5,6 +5,7 @@ import type { StatusError } from './status-error.js';
 export interface CallEnd {
   /** Server: what the client was sent, or CANCELLED. Client: what the application was given. */
   readonly code: status;
+  /** The text beside the code. */
   readonly details: string;
   /** From the call's arrival (client: its start) to its end, in milliseconds. */
   readonly durationMs: number;
@@ -14,6 +15,7 @@ export interface CallEnd {
   readonly sent: number;
   /** What was thrown, if anything; it never travels. */
   readonly error?: unknown;
+  /** Who chose this end. */
   readonly origin: EndOrigin;
 }
 

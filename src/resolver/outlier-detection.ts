@@ -56,6 +56,7 @@ export interface EjectionVolume {
   readonly requestVolume?: number;
 }
 
+/** Ejects by the distance from the others' success rate (gRFC A50). */
 export interface SuccessRateEjection extends EjectionVolume {
   /**
    * How many thousandths of a standard deviation below the mean make an outlier.
@@ -65,6 +66,7 @@ export interface SuccessRateEjection extends EjectionVolume {
   readonly stdevFactor?: number;
 }
 
+/** Ejects by the share of failed calls (gRFC A50). */
 export interface FailurePercentageEjection extends EjectionVolume {
   /**
    * Which share of failed calls makes an outlier, in per cent.

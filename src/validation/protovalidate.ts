@@ -7,17 +7,20 @@ export interface ProtovalidateValidator {
   validate(schema: never, message: never): ProtovalidateResult;
 }
 
+/** What a validator found. */
 export type ProtovalidateResult =
   | { readonly kind: 'valid' }
   | { readonly kind: 'invalid'; readonly violations: readonly ProtovalidateViolation[] }
   | { readonly kind: 'error'; readonly error: Error };
 
+/** One rule that a message breaks, and where. */
 export interface ProtovalidateViolation {
   readonly message: string;
   readonly ruleId: string;
   readonly field: readonly ProtovalidatePathElement[];
 }
 
+/** One step on the way to a field. */
 export type ProtovalidatePathElement =
   | { readonly kind: 'list_sub'; readonly index: number }
   | { readonly kind: 'map_sub'; readonly key: string | number | bigint | boolean }

@@ -19,6 +19,7 @@ export interface StandardResult {
   readonly issues?: readonly StandardIssue[] | undefined;
 }
 
+/** One thing that a schema finds wrong, and where. */
 export interface StandardIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
