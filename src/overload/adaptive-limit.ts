@@ -10,8 +10,8 @@ export interface Traffic {
   readonly limited: boolean;
 }
 
-/** One call that runs and one that waits for it: with less, a server would be idle between two calls. */
-const LEAST = 2;
+/** One call that runs and two that came meanwhile: with less, a server would be idle between two calls. */
+const LEAST = 3;
 
 /** CoDel's interval: a delay that goes by within it is a burst, and bursts are what queues are for. */
 const PERSISTS_MS = 100;
@@ -21,6 +21,9 @@ const CALM_MS = 1_000;
 
 /** Over which time the served rate is averaged. */
 const RATE_WINDOW_MS = 100;
+
+/** However long calls take, a limit that is much too high must come down. */
+const MAX_SETTLING_MS = 100;
 
 /** The limit grows by half in 100 ms, and by one in 50, while there is no delay. */
 const [GROWTH_PER_MS, STEP_PER_MS] = [1 / 200, 1 / 50];
@@ -38,6 +41,8 @@ export class AdaptiveLimit {
   private delayedForMs = 0;
   private calmForMs = 0;
   private ratePerMs = 0;
+  /** How long the last cut still needs to show. */
+  private settlingMs = 0;
 
   constructor(private readonly targetMs: number) {}
 
@@ -47,6 +52,7 @@ export class AdaptiveLimit {
 
   observe({ delayMs, elapsedMs }: LoopSample, traffic: Traffic): void {
     this.ratePerMs += (traffic.served / elapsedMs - this.ratePerMs) * (1 - Math.exp(-elapsedMs / RATE_WINDOW_MS));
+    this.settlingMs -= elapsedMs;
     if (delayMs > this.targetMs) {
       this.delayedForMs += elapsedMs;
       this.calmForMs = 0;
@@ -59,8 +65,11 @@ export class AdaptiveLimit {
     else this.grow(Math.min(elapsedMs, MAX_GROWTH_MS));
   }
 
+  /** Calls that were admitted before a cut go on to cause delays: only when they have ended is it time for another. */
   private shrink(delayMs: number, peak: number): void {
+    if (this.settlingMs > 0) return;
     const tooMany = this.ratePerMs * (delayMs - this.targetMs);
+    this.settlingMs = Math.min(peak / this.ratePerMs, MAX_SETTLING_MS);
     this.limit = Math.max(LEAST, Math.min(this.limit, peak) - tooMany);
   }
 

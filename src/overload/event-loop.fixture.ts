@@ -15,6 +15,8 @@ export interface Scenario {
   /** CPU that a refusal costs. @default 0.12 */
   readonly refuseMs?: number;
   readonly targetMs?: number;
+  /** Calls of one connection are read together, and those admitted run before the next one is read. @default 4 */
+  readonly connections?: number;
   /** @default 5 for all */
   readonly priority?: () => number;
   readonly shed?: boolean;
@@ -35,6 +37,7 @@ export interface Served {
 
 interface Call {
   readonly dueAt: number;
+  readonly connection: number;
   readonly priority: number;
 }
 
@@ -52,7 +55,15 @@ export function simulate(scenario: Scenario): Served {
   const admitted: Record<number, number> = {};
   let refused = 0;
   let now = 0;
-  let dueAt = nextGap();
+  const { connections = 4 } = scenario;
+  const arrivals: Call[] = [];
+  for (let dueAt = nextGap(); dueAt < durationMs; dueAt += nextGap()) {
+    arrivals.push({ dueAt, connection: arrivals.length % connections, priority: scenario.priority?.() ?? 5 });
+  }
+  /** Calls on their way or in a socket, by connection. */
+  const sockets = Array.from({ length: connections }, (_, number) =>
+    arrivals.filter(({ connection }) => connection === number),
+  );
   /** Calls whose I/O is done at this time, in order. */
   const ready: { readonly at: number; readonly call: Call }[] = [];
 
@@ -77,13 +88,18 @@ export function simulate(scenario: Scenario): Served {
   while (now < durationMs) {
     sensor.turn(now);
     const turnAt = now;
-    const worthIt = ready.filter(({ at }) => at <= turnAt);
-    ready.splice(0, worthIt.length);
-    for (; dueAt <= turnAt; dueAt += nextGap()) decide({ dueAt, priority: scenario.priority?.() ?? 5 });
-    // Work without I/O runs in the turn that read it; work after I/O in the turn that hears of it.
-    const atOnce = ioMs === 0 ? ready.splice(0) : [];
-    for (const { call } of [...worthIt, ...atOnce]) work(call);
-    if (now === turnAt) now = Math.min(dueAt, ready[0]?.at ?? Infinity, Math.max(sensor.dueAt, now + 0.01));
+    const answered = ready.filter(({ at }) => at <= turnAt);
+    ready.splice(0, answered.length);
+    for (const { call } of answered) work(call);
+    for (const socket of sockets) {
+      const readAt = now;
+      while (socket.length > 0 && socket[0]!.dueAt <= readAt) decide(socket.shift()!);
+      // Work without I/O runs at once; work after I/O in the turn that hears of it.
+      if (ioMs === 0) for (const { call } of ready.splice(0)) work(call);
+    }
+    if (now > turnAt) continue;
+    const nextDue = Math.min(...sockets.map((socket) => socket[0]?.dueAt ?? Infinity));
+    now = Math.min(nextDue, ready[0]?.at ?? Infinity, Math.max(sensor.dueAt, now + 0.01));
   }
   const inTime = took.filter((ms) => ms <= DEADLINE_MS);
   const seconds = (durationMs - warmUpMs) / 1000;

@@ -17,11 +17,11 @@ export class Shedder {
   private readonly adaptive: AdaptiveLimit;
   private readonly priorities = new Priorities();
   private readonly loop: Pick<LoopDelay, 'start'>;
-  /** Calls at work, and streams that began in this turn. */
+  /** Calls at work. */
   private atWork = 0;
-  private begun = 0;
-  private peak = 0;
+  /** Calls that ended, and streams that began, since the last sample. */
   private served = 0;
+  private peak = 0;
   private limited = false;
   private idleMs = 0;
   private lastDelayMs = 0;
@@ -37,13 +37,13 @@ export class Shedder {
     this.loop = sensor(intervalMs, (sample) => this.observe(sample));
   }
 
-  /** Calls that may be at work at once; `Infinity` while there is no overload. */
+  /** Calls that may be at work in one turn of the event loop; `Infinity` while there is no overload. */
   get limit(): number {
     return this.adaptive.limit;
   }
 
   get inFlight(): number {
-    return this.atWork + this.begun;
+    return this.atWork;
   }
 
   /** The delay of the event loop, as last measured, in ms. */
@@ -75,7 +75,7 @@ export class Shedder {
    * A stream begins: work for a turn of the event loop. How long it stays open says nothing about the load that it is.
    */
   beginStream(): void {
-    this.begun++;
+    this.served++;
     this.notePeak();
   }
 
@@ -84,20 +84,27 @@ export class Shedder {
     const { threshold } = this.priorities;
     if (priority < threshold) return false;
     // Above the threshold, calls fit on the average; twice the limit still bounds a burst of them.
-    return this.inFlight < (priority > threshold ? 2 : 1) * this.limit;
+    return this.load < (priority > threshold ? 2 : 1) * this.limit;
+  }
+
+  /**
+   * What has been served since the last sample still counts: the loop reads one connection after the other and serves its
+   * calls before the next, so that there would be room for each of them anew, and the turn as long as there are connections.
+   */
+  private get load(): number {
+    return this.atWork + this.served;
   }
 
   private notePeak(): void {
-    if (this.inFlight > this.peak) this.peak = this.inFlight;
+    if (this.load > this.peak) this.peak = this.load;
   }
 
   private observe(sample: LoopSample): boolean {
     const { limited, peak } = this;
-    this.adaptive.observe(sample, { served: this.served + this.begun, peak, limited });
+    this.adaptive.observe(sample, { served: this.served, peak, limited });
     this.priorities.advance(sample.elapsedMs, this.adaptive.overloaded);
     this.lastDelayMs = sample.delayMs;
     this.idleMs = peak > 0 || limited ? 0 : this.idleMs + sample.elapsedMs;
-    this.begun = 0;
     this.served = 0;
     this.limited = false;
     this.peak = this.atWork;
