@@ -12,17 +12,20 @@ export interface Config {
   readonly tls: boolean;
   /** The log on the terminal instead of in a file. */
   readonly log: boolean;
+  /** After the journey, the trace of its order as a tree. */
+  readonly trace: boolean;
   readonly databaseUrl: string | undefined;
   readonly portOffset: number;
 }
 
-export const USAGE = `npm start -- [--once] [--memory] [--processes] [--tls] [--log]
+export const USAGE = `npm start -- [--once] [--memory] [--processes] [--tls] [--log] [--trace]
 
   --once       end after the customer journey; exit status 0 only if every step did what it should
   --memory     keep nothing on disk
   --processes  every replica in a process of its own (needs DATABASE_URL)
   --tls        make development certificates, and use mTLS everywhere
   --log        the log on the terminal instead of in .data/shop.log
+  --trace      after the journey, the trace of its order as a tree
 
   DATABASE_URL=postgres://…   run on PostgreSQL instead of PGlite
   SHOP_PORT_OFFSET=100        move all ports`;
@@ -36,7 +39,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   const off = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { once: off, memory: off, processes: off, tls: off, log: off },
+    options: { once: off, memory: off, processes: off, tls: off, log: off, trace: off },
   });
   const databaseUrl = env['DATABASE_URL'] || undefined;
   if (values.processes && databaseUrl === undefined) {

@@ -1,6 +1,7 @@
 import { registerShop } from '../clients.js';
 import type { Config } from '../config.js';
 import { Issuer } from '../identity/issuer.js';
+import { startTracing } from '../observability/tracing.js';
 import { addressTable } from '../plan.js';
 import { security } from '../tls/credentials.js';
 import { lookBack } from './analytics.js';
@@ -9,8 +10,10 @@ import { buy, payInOtherWays } from './orders.js';
 import { openPeople, type People } from './people.js';
 import { browse, clearCatalogue, keepCatalogue } from './products.js';
 import { Saboteur } from './saboteur.js';
+import { Striker } from './striker.js';
 import { renderTable } from './table.js';
 import { talk } from './talk.js';
+import { endOfSpans, traceOf } from './trace-tree.js';
 import { meetUsers } from './users.js';
 
 const SCHEME = 'journey';
@@ -18,22 +21,36 @@ const SCHEME = 'journey';
 export interface JourneyOptions extends Pick<Config, 'portOffset' | 'tls'> {
   /** Product replicas die and come back meanwhile. */
   readonly chaos?: boolean;
+  /** Prints the trace of the order as a tree, over all processes that it went through. */
+  readonly trace?: boolean;
 }
 
 /** Goes through the whole journey against a shop that is open, prints its table, and says whether all went well. */
-export async function runJourney({ portOffset, tls, chaos = false }: JourneyOptions): Promise<boolean> {
+export async function runJourney({ portOffset, tls, chaos = false, trace = false }: JourneyOptions): Promise<boolean> {
   registerShop(SCHEME, addressTable(portOffset));
+  const printTrace = trace ? await traceOrder() : undefined;
   const issuer = await Issuer.fromFile();
   const people = openPeople(SCHEME, issuer, security({ tls }).customer);
   const journey = new Journey();
-  const saboteur = chaos ? new Saboteur(journey, portOffset, issuer) : undefined;
+  const saboteur = chaos ? new Saboteur(journey, new Striker(portOffset, issuer)) : undefined;
   saboteur?.start();
   await travel(people, journey).finally(() => saboteur?.stop());
   for (const clients of Object.values(people)) clients.close();
   console.log(renderTable(journey.entries));
+  await printTrace?.();
   if (saboteur !== undefined) console.log(`Meanwhile product replicas died, and came back, ${saboteur.strikes} times.`);
   console.log(journey.succeeded ? 'The journey went as it should.' : 'The journey broke off: see ✗.');
   return journey.succeeded;
+}
+
+/** Records the customers' own spans from now on; call the result to print the trace of the order. */
+async function traceOrder(): Promise<() => Promise<void>> {
+  const from = await endOfSpans();
+  const stop = startTracing('customer');
+  return async () => {
+    await stop();
+    console.log(await traceOf('ecommerce.OrderService/CreateOrder', from));
+  };
 }
 
 /** Every RPC of every service, in the order in which people come to need them. */

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Issuer } from '../identity/issuer.js';
-import { httpUrl } from '../plan.js';
 import type { Journey } from './journey.js';
+import type { Striker } from './striker.js';
 
 const VICTIMS = ['products-1', 'products-2', 'products-3'];
 
@@ -17,8 +16,7 @@ export class Saboteur {
 
   constructor(
     private readonly journey: Journey,
-    private readonly portOffset: number,
-    private readonly issuer: Issuer,
+    private readonly striker: Striker,
   ) {}
 
   start(): void {
@@ -37,9 +35,9 @@ export class Saboteur {
       await delay(WELL_MS);
       if (this.isUploading()) continue;
       const victim = VICTIMS[this.strikes++ % VICTIMS.length]!;
-      await this.strike(victim, 'stop');
+      await this.striker.strike(victim, 'stop');
       await delay(AWAY_MS);
-      await this.strike(victim, 'start');
+      await this.striker.strike(victim, 'start');
     }
   }
 
@@ -47,12 +45,5 @@ export class Saboteur {
   private isUploading(): boolean {
     const { code, kind } = this.journey.entries.at(-1) ?? {};
     return kind === 'client_stream' && code === undefined;
-  }
-
-  private async strike(replica: string, accident: 'stop' | 'start'): Promise<void> {
-    const token = await this.issuer.token({ userId: 3, role: 'admin' });
-    const url = `${httpUrl(this.portOffset)}/replicas/${replica}/${accident}`;
-    const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
-    if (!response.ok) throw new Error(`${replica} could not be struck: ${await response.text()}`);
   }
 }

@@ -9,11 +9,31 @@ import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 /** Where spans go: one JSON line each. A real shop would send them to a collector, with an exporter in this one's place. */
 export const SPAN_FILE = fileURLToPath(new URL('../../.data/spans.jsonl', import.meta.url));
 
+/** How long a span waits at most before it is written. */
+export const FLUSH_MS = 1_000;
+
+/** One line of the file. */
+export interface SpanLine {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  /** The process that it is of. */
+  readonly service: string;
+  readonly name: string;
+  /** `CLIENT`, `SERVER`, … */
+  readonly kind: string;
+  /** ISO 8601. */
+  readonly start: string;
+  readonly durationMs: number;
+  readonly status: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
 /** Records spans from now on, under the name of this process; call the result to write what is left. */
 export function startTracing(serviceName: string): () => Promise<void> {
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName }),
-    spanProcessors: [new BatchSpanProcessor(new SpanFile(SPAN_FILE))],
+    spanProcessors: [new BatchSpanProcessor(new SpanFile(SPAN_FILE), { scheduledDelayMillis: FLUSH_MS })],
   });
   provider.register();
   return () => provider.shutdown();
@@ -36,11 +56,11 @@ class SpanFile implements SpanExporter {
 
 function toLine(span: ReadableSpan): string {
   const { traceId, spanId } = span.spanContext();
-  const line = {
+  const line: SpanLine = {
     traceId,
     spanId,
     parentSpanId: span.parentSpanContext?.spanId,
-    service: span.resource.attributes['service.name'],
+    service: String(span.resource.attributes['service.name']),
     name: span.name,
     kind: SpanKind[span.kind],
     start: hrTimeToTimeStamp(span.startTime),
