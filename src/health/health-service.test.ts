@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HealthClient, HealthCheckResponse_ServingStatus as Wire } from '../gen/grpc/health/v1/health.js';
 import { HealthService } from './health-service.js';
 
@@ -245,6 +245,16 @@ describe('observers', () => {
     expect([...health.statuses()]).toEqual([['', 'SERVING']]);
     expect(await check('')).toBe('SERVING');
   });
+});
+
+it('observers that reject harm nothing either', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const health = new HealthService({ onChange: () => Promise.reject(new Error('no log')) });
+  health.setStatus('a', 'NOT_SERVING');
+  await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
+  expect(warn.mock.calls[0]![0]).toContain('onChange threw, which changes nothing: Error: no log');
+  health.close();
+  warn.mockRestore();
 });
 
 describe('wrong options', () => {

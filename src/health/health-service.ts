@@ -7,6 +7,7 @@ import {
 } from '../gen/grpc/health/v1/health.js';
 import { StatusError } from '../core/status-error.js';
 import { optionsOf } from '../core/options.js';
+import { isThenable } from '../core/report.js';
 import { readPlan, type HealthServiceOptions } from './health-service-options.js';
 import { ProbeLoop, type ProbeResult } from './probe.js';
 import { StatusBoard } from './status-board.js';
@@ -166,14 +167,20 @@ export class HealthService {
   }
 
   /** Health goes on whatever a user's observer does; one that is broken is reported once. */
-  #observe(name: string, run: () => void): void {
+  #observe(name: string, run: () => unknown): void {
+    const failed = (error: unknown): void => this.#report(name, error);
     try {
-      run();
+      const result = run();
+      if (isThenable(result)) result.then(undefined, failed);
     } catch (error) {
-      if (this.#broken.has(name)) return;
-      this.#broken.add(name);
-      const warning = `HealthService: ${name} threw, which changes nothing: ${String(error)}`;
-      process.emitWarning(warning, { code: 'GRPC_JS_MIDDLEWARE_OBSERVER' });
+      failed(error);
     }
+  }
+
+  #report(name: string, error: unknown): void {
+    if (this.#broken.has(name)) return;
+    this.#broken.add(name);
+    const warning = `HealthService: ${name} threw, which changes nothing: ${String(error)}`;
+    process.emitWarning(warning, { code: 'GRPC_JS_MIDDLEWARE_OBSERVER' });
   }
 }

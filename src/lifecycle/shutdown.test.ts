@@ -192,6 +192,16 @@ describe('shutdownGracefully', () => {
     await closed;
   });
 
+  it('goes on when its listener rejects', async () => {
+    const warnings: string[] = [];
+    vi.spyOn(process, 'emitWarning').mockImplementation((text) => void warnings.push(String(text)));
+    const { server } = await start();
+    const onStep = (() => Promise.reject(new Error('no log'))) as () => void;
+    await shutdownGracefully(server, { drainDelayMs: 0, timeoutMs: 10_000, onStep });
+    await vi.waitFor(() => expect(warnings).toHaveLength(3));
+    expect(new Set(warnings)).toEqual(new Set(['shutdownGracefully: onStep threw: Error: no log']));
+  });
+
   it('goes on whatever health and its listener do', async () => {
     const warnings: string[] = [];
     vi.spyOn(process, 'emitWarning').mockImplementation((text) => void warnings.push(String(text)));

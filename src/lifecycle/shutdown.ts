@@ -1,5 +1,6 @@
 import { status, type Server } from '@grpc/grpc-js';
 import { optionError, optionsOf } from '../core/options.js';
+import { isThenable } from '../core/report.js';
 import { MAX_DELAY_MS } from '../core/retry-policy.js';
 import { StatusError } from '../core/status-error.js';
 import { forceClose } from './force-close.js';
@@ -156,13 +157,16 @@ class Shutdown {
   }
 
   /** Runs what is not ours: a shutdown goes on whatever it does. */
-  #guarded(what: string, run: () => void): void {
-    try {
-      run();
-    } catch (error) {
+  #guarded(what: string, run: () => unknown): void {
+    const failed = (error: unknown): void =>
       process.emitWarning(`shutdownGracefully: ${what} threw: ${String(error)}`, {
         code: 'GRPC_JS_MIDDLEWARE_OBSERVER',
       });
+    try {
+      const result = run();
+      if (isThenable(result)) result.then(undefined, failed);
+    } catch (error) {
+      failed(error);
     }
   }
 }
