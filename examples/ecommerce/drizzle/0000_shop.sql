@@ -65,8 +65,10 @@ CREATE TABLE "orders"."orders" (
 	"total_cents" bigint NOT NULL,
 	"status" smallint NOT NULL,
 	"shipping_address" jsonb NOT NULL,
+	"request_key" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "one_order_per_request" UNIQUE("user_id","request_key")
 );
 --> statement-breakpoint
 CREATE TABLE "payments"."payments" (

@@ -36,6 +36,9 @@ import { serviceAuthenticator } from './tls/credentials.js';
 
 const READS = /^(Get|List|Search|ChatWithProducts)/;
 
+/** No unary call takes longer than this. */
+const MAX_CALL_MS = 10_000;
+
 const RETRY = {
   maxAttempts: 4,
   initialBackoffMs: 50,
@@ -80,7 +83,7 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
         logger.error({ err: error, method: call.method.path, replica }, 'unforeseen error'),
     }),
     // No question takes longer than this, whatever its client would wait; streams may stay open.
-    forMethods(isUnary, deadlineServerInterceptor({ defaultMs: 10_000, maxMs: 30_000 })),
+    forMethods(isUnary, deadlineServerInterceptor({ defaultMs: 10_000, maxMs: MAX_CALL_MS })),
     // No more at once than the process can work on; behind the queue, the event loop itself says when it is too much.
     // Streams that stay open for hours would only fill the slots.
     forMethods(isUnary, concurrencyLimitServerInterceptor({ max: 200, queue: 1_000, queueTimeoutMs: 5_000 })),
@@ -100,7 +103,13 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     validationServerInterceptor({ rules: combined(services.map(({ rules }) => rules)) }),
     // A call that comes again is answered as the first was. Behind auth, since a key is its caller's own, and behind
     // validation, since a request that was refused may be mended and sent under the same key.
-    idempotencyServerInterceptor({ methods: isWrite, store: idempotencyStore }),
+    // A process that dies leaves its keys claimed: a little longer than any call may take, another may have them.
+    idempotencyServerInterceptor({
+      methods: isWrite,
+      store: idempotencyStore,
+      storeTimeoutMs: 4_000,
+      leaseMs: MAX_CALL_MS + 2_000,
+    }),
   ];
 }
 

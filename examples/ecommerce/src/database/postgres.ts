@@ -9,7 +9,7 @@ import { PostgresListener } from './postgres-listener.js';
 const MIGRATION_LOCK = 50_051;
 
 /** A PostgreSQL server, shared by as many processes as one likes. */
-export async function openPostgres(url: string, poolSize = 10): Promise<Database> {
+export async function openPostgres(url: string, poolSize = 16): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: 5_000 });
   // An idle connection that breaks is replaced when it is next needed; without a listener it would end the process.
   pool.on('error', () => undefined);

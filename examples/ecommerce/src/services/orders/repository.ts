@@ -16,6 +16,8 @@ export interface NewOrder {
   readonly userId: number;
   readonly items: readonly { readonly productId: number; readonly quantity: number }[];
   readonly shippingAddress: StoredAddress;
+  /** The buyer's idempotency key: the same key is the same order. */
+  readonly requestKey: string | undefined;
 }
 
 /** Announces a change where it is made, so that it is heard if, and only if, the change is. */
@@ -30,18 +32,22 @@ export class OrderRepository {
   /**
    * The one transaction of the shop that crosses schemas: stock is checked and reserved, and the order written, or
    * nothing happens at all. Two buyers of the last piece meet at its row: one waits for the other, and finds none left.
+   * Nothing happens either when the buyer has gone meanwhile: the same order may be on its way again already.
    */
-  create({ userId, items, shippingAddress }: NewOrder): Promise<StoredOrder> {
+  create(order: NewOrder, signal: AbortSignal): Promise<StoredOrder> {
     return this.sql.transaction(async (transaction) => {
-      const priced = await reserve(transaction, items);
-      const totalCents = priced.reduce((sum, { unitPriceCents, quantity }) => sum + unitPriceCents * quantity, 0);
-      const order = { userId, totalCents, status: OrderStatus.PENDING, shippingAddress };
-      const [created] = await transaction.insert(orders).values(order).returning();
-      const rows = priced.map((item, position) => ({ ...item, position, orderId: created!.id }));
-      const storedItems = await transaction.insert(orderItems).values(rows).returning();
-      await this.tell(transaction, created!);
-      return { ...created!, items: storedItems };
+      const priced = await reserve(transaction, order.items);
+      const created = await this.write(transaction, order, priced);
+      signal.throwIfAborted();
+      return created;
     });
+  }
+
+  /** The order that was made under a key, by a process that died before it could say so. */
+  async findByRequest(userId: number, requestKey: string): Promise<StoredOrder | undefined> {
+    const made = and(eq(orders.userId, userId), eq(orders.requestKey, requestKey));
+    const [order] = await this.sql.select().from(orders).where(made);
+    return order && (await this.withItems([order]))[0];
   }
 
   async find(id: number): Promise<StoredOrder | undefined> {
@@ -93,6 +99,17 @@ export class OrderRepository {
     return last;
   }
 
+  private async write(transaction: Sql, order: NewOrder, priced: readonly PricedItem[]): Promise<StoredOrder> {
+    const { userId, shippingAddress, requestKey } = order;
+    const totalCents = priced.reduce((sum, { unitPriceCents, quantity }) => sum + unitPriceCents * quantity, 0);
+    const row = { userId, totalCents, status: OrderStatus.PENDING, shippingAddress, requestKey };
+    const [created] = await transaction.insert(orders).values(row).returning();
+    const items = priced.map((item, position) => ({ ...item, position, orderId: created!.id }));
+    const storedItems = await transaction.insert(orderItems).values(items).returning();
+    await this.tell(transaction, created!);
+    return { ...created!, items: storedItems };
+  }
+
   private async tell(transaction: Sql, { id, status }: OrderRow): Promise<void> {
     const update = { orderId: id, status, message: messageFor(status) };
     const [written] = await transaction.insert(orderUpdates).values(update).returning();
@@ -111,8 +128,10 @@ export class OrderRepository {
   }
 }
 
+type PricedItem = Omit<StoredItem, 'orderId' | 'position'>;
+
 /** Takes pieces off the shelf. Rows are locked in the order of their ids, so that two orders never wait for each other. */
-async function reserve(transaction: Sql, items: NewOrder['items']) {
+async function reserve(transaction: Sql, items: NewOrder['items']): Promise<PricedItem[]> {
   const ids = items.map(({ productId }) => productId);
   const shelf = await transaction
     .select()

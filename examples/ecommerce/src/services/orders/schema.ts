@@ -10,6 +10,7 @@ import {
   smallint,
   text,
   timestamp,
+  unique,
 } from 'drizzle-orm/pg-core';
 import type { OrderStatus } from '../../gen/ecommerce/order.js';
 
@@ -31,10 +32,15 @@ export const orders = ordersSchema.table(
     totalCents: bigint('total_cents', { mode: 'number' }).notNull(),
     status: smallint().$type<OrderStatus>().notNull(),
     shippingAddress: jsonb('shipping_address').$type<StoredAddress>().notNull(),
+    /** Under which the buyer asked for it: written with the order, so that no death comes between the two. */
+    requestKey: text('request_key'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [index('orders_by_user').on(table.userId, table.id)],
+  (table) => [
+    index('orders_by_user').on(table.userId, table.id),
+    unique('one_order_per_request').on(table.userId, table.requestKey),
+  ],
 );
 
 /** Name and price as they were when the order was made. */

@@ -31,9 +31,13 @@ export const orderService: ShopService = {
     );
 
     return implement(OrderServiceService, {
-      async createOrder({ userId, items, shippingAddress }) {
+      async createOrder({ userId, items, shippingAddress }, { metadata, signal }) {
+        const requestKey = metadata.get('idempotency-key')[0]?.toString();
+        const made = requestKey === undefined ? undefined : await repository.findByRequest(userId, requestKey);
+        if (made !== undefined) return { order: toOrder(made) };
         await Promise.all([assertMayBuy(userId, peers), assertOffered(items, peers)]);
-        return { order: toOrder(await repository.create({ userId, items, shippingAddress: shippingAddress! })) };
+        const order = { userId, items, shippingAddress: shippingAddress!, requestKey };
+        return { order: toOrder(await repository.create(order, signal)) };
       },
 
       async getOrder({ id }, call) {

@@ -82,6 +82,8 @@ export class PaymentRepository {
       const [payment] = await transaction.select().from(payments).where(eq(payments.id, id)).for('update');
       if (payment === undefined) throw errors.PAYMENT_NOT_FOUND({ id });
       if (payment.status === PROCESSING || payment.status === FAILED) throw errors.PAYMENT_NOT_REFUNDABLE({ id });
+      // Made before, by a process that died before it could say so.
+      if ((await transaction.$count(refunds, eq(refunds.id, refundId))) > 0) return payment;
       const left = payment.amountCents - (await refundedOf(transaction, id));
       if (amountCents > left) throw errors.REFUND_EXCEEDS_PAYMENT({ id, left: fromCents(left) });
       await transaction.insert(refunds).values({ id: refundId, paymentId: id, amountCents, reason });

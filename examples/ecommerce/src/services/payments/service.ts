@@ -22,8 +22,9 @@ export const paymentService: ShopService = {
         return { payment: toPayment(payment), success: isPaid(payment), message: payment.message };
       },
 
-      async refundPayment({ paymentId, amount, reason }) {
-        const refundId = randomUUID();
+      async refundPayment({ paymentId, amount, reason }, { metadata }) {
+        const key = metadata.get('idempotency-key')[0]?.toString() ?? randomUUID();
+        const refundId = `${paymentId}:${key}`;
         const payment = await repository.refund(paymentId, refundId, toCents(amount), reason);
         const whole = payment.status === PaymentStatus.REFUNDED;
         if (whole) await settlement.tryToSettle(payment);
