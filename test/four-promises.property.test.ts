@@ -171,7 +171,10 @@ async function run(plan: Plan, layout: keyof typeof layouts): Promise<Run> {
   });
   if (plan.ending === 'cancelBefore') call.cancel();
   if (hanging.includes(plan.ending)) {
-    await until(() => handlerStarted || ends.length > 0);
+    // On a slow machine a client's deadline may pass before the server has seen the call.
+    let over = false;
+    void call.seen.then(() => (over = true));
+    await until(() => handlerStarted || ends.length > 0 || over);
     if (plan.ending === 'cancelDuring') call.cancel();
     if (plan.ending === 'connectionKilled') proxy!.kill();
     if (plan.ending === 'serverForceStopped') server.server.forceShutdown();
@@ -179,10 +182,10 @@ async function run(plan: Plan, layout: keyof typeof layouts): Promise<Run> {
   }
   const seen = await call.seen;
   if (plan.ending === 'cancelAfter') call.cancel();
-  await until(() => ends.length === begun);
   client.close();
   // Nothing runs any more once the server has let go of its last stream: whatever was to happen has happened.
   await new Promise((resolve) => server.server.tryShutdown(resolve));
+  await until(() => ends.length === begun);
   server.close();
   await proxy?.close();
   return { seen, begun, ends, events };
@@ -265,7 +268,8 @@ function check({ kind, ending, size, culprit }: Plan, { seen, begun, ends }: Run
     expect(end).toEqual(ends[0]!.end);
   }
   const refused = ending === 'refuseNow' || ending === 'refuseLater';
-  if (ending !== 'cancelBefore') expect(begun, `${kind} ${ending}`).toBe(refused ? culprit + 1 : size);
+  const mayGoUnseen = ending === 'cancelBefore' || (ending === 'deadline' && begun === 0);
+  if (!mayGoUnseen) expect(begun, `${kind} ${ending}`).toBe(refused ? culprit + 1 : size);
 }
 
 describe('the four promises', () => {
