@@ -18,6 +18,9 @@ export type Suite = () => Promise<Report | readonly Report[]>;
 
 /** A report as Markdown. */
 export function markdown(report: Report): string {
+  const odd = report.rows.find((row) => row.length !== report.columns.length);
+  if (odd !== undefined)
+    throw new Error(`${report.title}: a row of ${odd.length} cells under ${report.columns.length} columns`);
   const widths = report.columns.map((column, index) =>
     Math.max(column.length, ...report.rows.map((row) => row[index]!.length)),
   );

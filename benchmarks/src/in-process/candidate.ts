@@ -5,7 +5,7 @@ export interface Candidate {
   readonly name: string;
   /** Added CPU µs per operation that it may take on Node 24; twice that on Node 20. */
   readonly budget?: number;
-  /** In a round. @default 3,000 */
+  /** In a round: so many that each round has its share of garbage to collect. @default 15,000 */
   readonly operations?: number;
   /** Operations in a call. @default 1 */
   readonly perCall?: number;

@@ -21,8 +21,8 @@ const same = (message: Buffer): Buffer => message;
 export const call = (client: Client, metadata: Metadata, done: (error?: Error | null) => void): unknown =>
   client.makeUnaryRequest('/bench.v1.Bench/Get', same, same, request, metadata, done);
 
-function pair(interceptors: readonly Interceptor[]): Pair {
-  const bare = answeredClient([]);
+function pair(interceptors: readonly Interceptor[], without: readonly Interceptor[] = []): Pair {
+  const bare = answeredClient(without);
   const ours = answeredClient(interceptors);
   const metadata = new Metadata();
   return {
@@ -37,6 +37,7 @@ const simple = (
   make: () => readonly Interceptor[] | Promise<readonly Interceptor[]>,
 ): Candidate => ({ name, ...(budget !== undefined && { budget }), make: async () => pair(await make()) });
 
+const empty = defineClientInterceptor('empty', () => () => ({}));
 const metrics = (register = new Registry()): Interceptor => metricsClientInterceptor({ register });
 const deadline = (): Interceptor => deadlineClientInterceptor({ defaultMs: 5_000 });
 const auth = async (): Promise<Interceptor> => authClientInterceptor({ token: await makeToken() });
@@ -63,7 +64,7 @@ const stack = async (): Promise<Interceptor[]> => [tracing(), metrics(), deadlin
 
 /** What is added to a unary call on the client. */
 export const candidates: readonly Candidate[] = [
-  simple('one empty interceptor', undefined, () => [defineClientInterceptor('empty', () => () => ({}))]),
+  simple('one empty interceptor', undefined, () => [empty]),
   simple('errors', undefined, () => [errorClientInterceptor()]),
   simple('logging', undefined, () => [logging()]),
   simple('metrics', undefined, () => [metrics()]),
@@ -71,7 +72,7 @@ export const candidates: readonly Candidate[] = [
   simple('tracing, sampled', undefined, () => [tracing()]),
   simple('deadlines', undefined, () => [deadline()]),
   simple('auth, a token at hand', undefined, async () => [await auth()]),
-  simple('circuit breaker, closed', 1, () => [breaker()]),
+  { name: 'circuit breaker, closed, more', budget: 1, make: () => pair([empty, breaker()], [empty]) },
   simple('retry, first attempt succeeds', 8, () => [retry()]),
   simple('tracing + metrics + deadlines + breaker + retry + auth', 60, stack),
 ];

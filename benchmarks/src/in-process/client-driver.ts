@@ -1,4 +1,5 @@
 import { Client, Metadata, credentials, status, type Interceptor, type StatusObject } from '@grpc/grpc-js';
+import { IN_FLIGHT } from './driver.js';
 
 /** grpc-js's own client over a channel without a network: each call is answered in the next tick. */
 export function answeredClient(interceptors: readonly Interceptor[]): Client {
@@ -58,14 +59,14 @@ function answer(listener: Listener): void {
 
 /** Makes `count` calls, some at a time; resolves when all have been answered. */
 export async function inBatches(count: number, call: (done: (error?: Error | null) => void) => void): Promise<void> {
-  for (let left = count; left > 0; left -= 100) {
+  for (let left = count; left > 0; left -= IN_FLIGHT) {
     await new Promise<void>((resolve, reject) => {
-      let running = Math.min(100, left);
+      let running = Math.min(IN_FLIGHT, left);
       const done = (error?: Error | null): void => {
         if (error) reject(error);
         else if (--running === 0) setImmediate(resolve);
       };
-      for (let i = Math.min(100, left); i > 0; i--) call(done);
+      for (let i = Math.min(IN_FLIGHT, left); i > 0; i--) call(done);
     });
   }
 }

@@ -43,15 +43,20 @@ export interface Script {
 const connection = { remoteAddress: '127.0.0.1', remotePort: 4711, localAddress: '127.0.0.1', localPort: 50051 };
 const request = { id: 7 };
 
+/** As much of an HTTP/2 stream as is looked at. */
+class Stream {
+  headersSent = false;
+  destroyed = false;
+  closed = false;
+  aborted = false;
+  sentTrailers: unknown = undefined;
+}
+
+class Recorder {}
+
 class BaseCall implements DrivenCall {
-  readonly stream = {
-    headersSent: false,
-    destroyed: false,
-    closed: false,
-    aborted: false,
-    sentTrailers: undefined as unknown,
-  };
-  private readonly recorder = {};
+  readonly stream = new Stream();
+  private readonly recorder = new Recorder();
   private listener!: DrivenListener;
   private delivered = 0;
   private wanted = 0;
@@ -112,13 +117,19 @@ class BaseCall implements DrivenCall {
 
 const finish = (call: BaseCall): void => call.finish();
 
+/**
+ * Calls that run at a time. Many more would outlive the young heap of a process that has just begun, and V8 would then
+ * make what calls are made of in its old space, where dead ones keep each other alive: 3 µs a call, and no server's case.
+ */
+export const IN_FLIGHT = 10;
+
 /** Runs `count` calls through the interceptors, some at a time; resolves when all have ended. */
 export async function drive(interceptors: readonly ServerInterceptor[], script: Script, count: number): Promise<void> {
-  for (let left = count; left > 0; left -= 100) {
+  for (let left = count; left > 0; left -= IN_FLIGHT) {
     await new Promise<void>((resolve) => {
-      let running = Math.min(100, left);
+      let running = Math.min(IN_FLIGHT, left);
       const done = (): void => void (--running === 0 && setImmediate(resolve));
-      for (let i = Math.min(100, left); i > 0; i--) driveOne(interceptors, script, done);
+      for (let i = Math.min(IN_FLIGHT, left); i > 0; i--) driveOne(interceptors, script, done);
     });
   }
 }

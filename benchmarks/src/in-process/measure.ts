@@ -9,9 +9,9 @@ const { candidates } = (await import(`./${group}-candidates.js`)) as { candidate
 const candidate = candidates.find((each) => each.name === name);
 if (candidate === undefined) throw new Error(`No candidate named '${name}' among ${group}`);
 
-const { operations = 3_000 } = candidate;
-const rounds = 30;
-const warmup = 8;
+const { operations = 15_000 } = candidate;
+const rounds = 10;
+const warmup = 3;
 const pair = await candidate.make();
 const measured = await inRounds(
   [

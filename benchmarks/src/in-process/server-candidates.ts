@@ -33,11 +33,14 @@ const noop = (index: number): ServerInterceptor =>
 const ten = (): ServerInterceptor[] => Array.from({ length: 10 }, (_, index) => noop(index));
 const native: ServerInterceptor = (_descriptor, call) => new ServerInterceptingCall(call);
 
-/** A unary call with these interceptors beside one without. */
-async function pair(interceptors: readonly ServerInterceptor[]): Promise<Pair> {
+/** A unary call with these interceptors beside one without, or with others. */
+async function pair(
+  interceptors: readonly ServerInterceptor[],
+  without: readonly ServerInterceptor[] = [],
+): Promise<Pair> {
   const script = unary(await callMetadata());
   return {
-    without: (count) => drive([], script, count),
+    without: (count) => drive(without, script, count),
     with: (count) => drive(interceptors, script, count),
   };
 }
@@ -46,6 +49,13 @@ const simple = (name: string, budget: number | undefined, make: () => readonly S
   name,
   ...(budget !== undefined && { budget }),
   make: () => pair(make()),
+});
+
+/** What is added to a pass that is there already. */
+const more = (name: string, budget: number | undefined, make: () => ServerInterceptor): Candidate => ({
+  name: `${name} more`,
+  ...(budget !== undefined && { budget }),
+  make: () => pair([empty, make()], [empty]),
 });
 
 const metrics = (): ServerInterceptor => metricsServerInterceptor({ register: new Registry() });
@@ -106,7 +116,7 @@ export const candidates: readonly Candidate[] = [
   simple('metrics, compact', undefined, () => [
     metricsServerInterceptor({ register: new Registry(), style: 'compact' }),
   ]),
-  simple('tracing without SDK', 1, () => [tracingServerInterceptor()]),
+  more('tracing without SDK,', 1, () => tracingServerInterceptor()),
   observed('tracing, sampled', 30, { tracing: true }),
   observed('logging + metrics + tracing', undefined, {
     tracing: true,
@@ -120,7 +130,7 @@ export const candidates: readonly Candidate[] = [
   simple('validation, one rule', undefined, () => [
     validationServerInterceptor({ rules: { 'bench.v1.Bench/Get': () => [] } }),
   ]),
-  simple('rate limit', 1, () => [rateLimitServerInterceptor({ ratePerSecond: 1e9, burst: 1e9, key: () => 'someone' })]),
+  more('rate limit,', 1, () => rateLimitServerInterceptor({ ratePerSecond: 1e9, burst: 1e9, key: () => 'someone' })),
   simple('concurrency limit', undefined, () => [concurrencyLimitServerInterceptor({ max: 10_000 })]),
   simple('load shedding', undefined, () => [loadSheddingServerInterceptor()]),
   { name: 'idempotency, a new key each time', make: idempotent },

@@ -21,7 +21,7 @@ function streaming(
   return {
     name,
     ...(budget !== undefined && { budget }),
-    operations: 60 * STREAM_LENGTH,
+    operations: 200 * STREAM_LENGTH,
     perCall: STREAM_LENGTH,
     make: async () => {
       const script = scriptOf(await callMetadata());
