@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OrderStatus } from './gen/ecommerce/order.js';
 import { PaymentMethod } from './gen/ecommerce/payment.js';
 import { ProductCategory } from './gen/ecommerce/product.js';
+import { idempotencyKeys } from './idempotency/schema.js';
 import { orderItems, orders } from './services/orders/schema.js';
 import { payments, refunds } from './services/payments/schema.js';
 import { products } from './services/products/schema.js';
@@ -87,6 +88,26 @@ test('a payment that comes again under its key charges once; the key is its user
   expect(second).toEqual(first);
   const another = await refusal(shop.grace.payments.processPayment(bill, keyed('one-bill')));
   expect(another).toMatchObject({ code: status.PERMISSION_DENIED });
+});
+
+test('what was done by a process that died before it could say so is not done again', async () => {
+  const productId = await newProduct(5);
+  const forget = () => shop.database.sql.delete(idempotencyKeys); // as after SIGKILL and the end of the lease
+  const ask = () => shop.ada.orders.createOrder(orderOf(productId), keyed('asked-twice'));
+  const { order } = await ask();
+  await forget();
+
+  expect(await ask()).toEqual({ order });
+  expect((await shop.stranger.products.getProduct({ id: productId })).product!.stock).toBe(4);
+
+  const { payment } = await shop.ada.payments.processPayment({ orderId: order!.id, amount: 10, ...NO_CARD });
+  const refund = { paymentId: payment!.id, amount: 4, reason: 'Too green' };
+  const before = await shop.database.sql.$count(refunds);
+  const first = await shop.admin.payments.refundPayment(refund, keyed('refunded-twice'));
+  await forget();
+
+  expect(await shop.admin.payments.refundPayment(refund, keyed('refunded-twice'))).toEqual(first);
+  expect(await shop.database.sql.$count(refunds)).toBe(before + 1);
 });
 
 test('the books agree: what was bought is sold or left, what was paid is kept or given back', async () => {

@@ -324,11 +324,11 @@ test('refundPayment and getPaymentHistory refuse bad input', async () => {
   expect(await violationsOf(collect(client.getPaymentHistory(history)))).toEqual(['user_id', 'page', 'page_size']);
 });
 
-test('no card number and no CVV is in the log or in the database', async () => {
+test('no card number and no CVV is in the log, the metrics or the database', async () => {
   await pay(await newOrder());
   const rows = JSON.stringify(await shop.database.sql.select().from(payments));
 
-  for (const text of [rows, ...logged]) {
+  for (const text of [rows, await shop.register.metrics(), ...logged]) {
     expect(text).not.toMatch(/4242 ?4242|4000 ?0000|"917"/);
   }
   expect(rows).toContain('"4242"');
