@@ -5,7 +5,12 @@ import { deadlineClientInterceptor, deadlineServerInterceptor } from 'grpc-js-mi
 import { errorClientInterceptor, errorServerInterceptor } from 'grpc-js-middleware/errors';
 import type { CallTracker } from 'grpc-js-middleware/lifecycle';
 import { loggingServerInterceptor } from 'grpc-js-middleware/logging';
-import { metricsClientInterceptor, metricsServerInterceptor } from 'grpc-js-middleware/metrics';
+import {
+  metricsClientInterceptor,
+  metricsServerInterceptor,
+  overloadMetrics,
+  retryMetrics,
+} from 'grpc-js-middleware/metrics';
 import {
   circuitBreakerClientInterceptor,
   concurrencyLimitServerInterceptor,
@@ -65,6 +70,8 @@ export interface ServerStack {
 /** What every server of the shop does with every call. */
 export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
   const { replica, services, calls, logger, register, keys, idempotencyStore } = stack;
+  // Counts what the limits admit and refuse.
+  const observer = overloadMetrics({ register });
   return [
     // Knows of every running call, from its first moment to its last.
     calls,
@@ -86,8 +93,8 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     forMethods(isUnary, deadlineServerInterceptor({ defaultMs: 10_000, maxMs: MAX_CALL_MS })),
     // No more at once than the process can work on; behind the queue, the event loop itself says when it is too much.
     // Streams that stay open for hours would only fill the slots.
-    forMethods(isUnary, concurrencyLimitServerInterceptor({ max: 200, queue: 1_000, queueTimeoutMs: 5_000 })),
-    forMethods(isUnary, loadSheddingServerInterceptor({ targetDelayMs: 1_000 })),
+    forMethods(isUnary, concurrencyLimitServerInterceptor({ max: 200, queue: 1_000, queueTimeoutMs: 5_000, observer })),
+    forMethods(isUnary, loadSheddingServerInterceptor({ targetDelayMs: 1_000, observer })),
     // Who calls, and whether they may: src/policy.ts says who may do what.
     authServerInterceptor({
       authenticate: [
@@ -98,7 +105,11 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
       policy,
     }),
     // Behind auth, since a limit is its caller's own; services are trusted to mind theirs.
-    rateLimitServerInterceptor({ limiter: limitPeople({ ratePerSecond: 500, burst: 1_000 }), key: callerKey }),
+    rateLimitServerInterceptor({
+      limiter: limitPeople({ ratePerSecond: 500, burst: 1_000 }),
+      key: callerKey,
+      observer,
+    }),
     // Handlers see good messages only. Behind auth: nobody is told what a good request looks like who may not make it.
     validationServerInterceptor({ rules: combined(services.map(({ rules }) => rules)) }),
     // A call that comes again is answered as the first was. Behind auth, since a key is its caller's own, and behind
@@ -125,6 +136,9 @@ export interface ClientStack {
 
 /** What services do with the calls that they make to each other, and customers with theirs. */
 export function clientInterceptors({ token, register, outermost = [], perAttempt = [] }: ClientStack): Interceptor[] {
+  // Count what the breaker refuses, and what is tried again.
+  const breaks = register && overloadMetrics({ register });
+  const retries = register && retryMetrics({ register });
   return [
     ...outermost,
     // The call as its caller knows it, in one span, whatever it takes.
@@ -136,13 +150,13 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
     // The whole call, retries included, fits into what is left of the caller's own time, less what the caller needs.
     forMethods(isUnary, deadlineClientInterceptor({ defaultMs: 5_000, reserveMs: 20 })),
     // A service that fails is left alone for a while: calls fail at once, instead of after all their attempts.
-    circuitBreakerClientInterceptor({ minimumCalls: 20, openMs: 2_000 }),
+    circuitBreakerClientInterceptor({ minimumCalls: 20, openMs: 2_000, observer: breaks }),
     // One key for all attempts of a call, so that a server knows them for one: so outside retry.
     idempotencyClientInterceptor({ methods: isWrite }),
     // A replica that is gone is not noticed: the next attempt goes to another one. A replica that hangs is not waited for
     // where asking twice does no harm. Uploads are not sent again: no key says that they are the same.
-    forMethods(isRead, retryClientInterceptor({ ...RETRY, perAttemptTimeoutMs: 2_000 })),
-    forMethods([isWrite, isLive], retryClientInterceptor(RETRY)),
+    forMethods(isRead, retryClientInterceptor({ ...RETRY, perAttemptTimeoutMs: 2_000, observer: retries })),
+    forMethods([isWrite, isLive], retryClientInterceptor({ ...RETRY, observer: retries })),
     ...perAttempt,
     // A span for each attempt, inside the call's, and a count of attempts beside that of calls.
     tracingClientInterceptor(),

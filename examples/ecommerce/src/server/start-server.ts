@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthService } from 'grpc-js-middleware/health';
 import { shutdownGracefully, trackCalls } from 'grpc-js-middleware/lifecycle';
+import { healthMetrics } from 'grpc-js-middleware/metrics';
 import { serverInterceptors, type ServerStack } from '../interceptors.js';
 import type { Resources, ShopService } from '../services/shop-service.js';
 import { addReflection } from './reflection.js';
@@ -33,6 +34,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const names = services.map(nameOf);
   const health = new HealthService({ services: names });
   health.addTo(server);
+  healthMetrics({ register: options.register, health, labels: { replica: options.replica } });
   addReflection(server, [...names, 'grpc.health.v1.Health']);
   const address = await bind(server, options.address, credentials);
   const end = async (drainDelayMs: number, timeoutMs: number) => {
