@@ -90,6 +90,16 @@ describe('open', () => {
     expect(changes.map(({ to }) => to)).toEqual(['open', 'half_open', 'closed']);
   });
 
+  test('a call from before the outage does not count after it either', () => {
+    const { breaker, call } = breakerWith({ minimumCalls: 1 });
+    const early = admitted(breaker);
+    call(true);
+    pass(5_000);
+    breaker.settle(admitted(breaker), false, 0);
+    breaker.settle(early, true, 0);
+    expect([breaker.state, breaker.calls]).toEqual(['closed', 0]);
+  });
+
   test('a server that says when to come back is left alone for as long, be it longer or shorter', () => {
     for (const askedMs of [2_000, 60_000]) {
       const { breaker, call } = breakerWith({ minimumCalls: 1 });

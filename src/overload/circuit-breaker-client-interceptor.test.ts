@@ -191,6 +191,25 @@ test('a stream that is the probe closes the breaker with its headers', async () 
   expect(interceptor.breaker(SERVICE).calls).toBe(0);
 });
 
+test('a probe that is cancelled makes room for the next', async () => {
+  const gate = new Gate();
+  const { client, states, events } = await guarded(
+    { minimumCalls: 1 },
+    { echo: async ({ errorCode }) => (errorCode > 0 ? expect.fail('down') : await gate.pass(), answer) },
+  );
+  await failureOf(call(client, 'unary', broken));
+  vi.advanceTimersByTime(10_000);
+  const abort = new AbortController();
+  const probe = failureOf(call(client, 'unary', {}, { signal: abort.signal }));
+  await gate.arrived(1);
+  abort.abort();
+  await probe;
+  await events.until({ side: 'client', hook: 'onEnd', code: 'CANCELLED' });
+  await call(client, 'server_stream');
+  expect(states()).toEqual(['open', 'half_open', 'closed']);
+  gate.open();
+});
+
 test('keys separate breakers, and are not told to anybody', async () => {
   const { client, interceptor } = await guarded({
     minimumCalls: 1,

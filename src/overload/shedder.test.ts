@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { simulate } from './event-loop.fixture.js';
+import { Priorities } from './priorities.js';
 
 // 5 ms of CPU per call: 200 a second.
 const base = { burnMs: 5, durationMs: 11_000 };
@@ -110,5 +111,44 @@ describe('the limit', () => {
     expect(adaptive.limit).toBeLessThanOrEqual(limit);
     adaptive.observe({ delayMs: 0, elapsedMs: 5 }, { served: 3, peak: 3, limited: false });
     expect(Number.isFinite(adaptive.limit)).toBe(true);
+  });
+});
+
+describe('the line between priorities', () => {
+  const come = (priorities: Priorities, counts: Record<number, [came: number, admitted: number]>) => {
+    for (const [priority, [came, admitted]] of Object.entries(counts)) {
+      for (let i = 0; i < came; i++) priorities.count(Number(priority), i < admitted);
+    }
+    priorities.advance(200, true);
+  };
+
+  test('runs where the capacity ends', () => {
+    const priorities = new Priorities();
+    come(priorities, { 8: [10, 10], 5: [100, 30], 2: [100, 0] });
+    expect(priorities.threshold).toBe(5);
+  });
+
+  test('comes down again once there is room', () => {
+    const priorities = new Priorities();
+    come(priorities, { 8: [100, 40], 2: [100, 0] });
+    expect(priorities.threshold).toBe(8);
+    come(priorities, { 8: [10, 10], 2: [100, 0] });
+    expect(priorities.threshold).toBe(2);
+  });
+
+  test('without an overload there is none', () => {
+    const priorities = new Priorities();
+    come(priorities, { 8: [100, 40], 2: [100, 0] });
+    priorities.count(8, true);
+    priorities.count(2, true);
+    priorities.advance(200, false);
+    expect(priorities.threshold).toBe(2);
+  });
+
+  test('what is below it is refused, though there be room for a moment', () => {
+    let index = 0;
+    const { admitted } = simulate({ ...base, ratePerSecond: 800, priority: () => [8, 5, 2][index++ % 3]! });
+    expect(admitted[8]).toBeGreaterThan(0.5);
+    expect(admitted[2]).toBeLessThan(0.02);
   });
 });
