@@ -16,9 +16,14 @@ interface Path {
 }
 
 /** What does importing a path cost, in bytes and in time? */
-export default async function imports(): Promise<Report> {
+export default async function imports(): Promise<Report[]> {
+  return [await pathsReport(), await firstCallReport()];
+}
+
+async function pathsReport(): Promise<Report> {
   const paths: Path[] = [];
-  for (const path of importPaths()) paths.push({ path, kb: await gzippedKb(path), ms: await ownMs(path) });
+  for (const path of importPaths())
+    paths.push({ path, kb: await gzippedKb(path), ms: await least(() => inChild('import/time', [path])) });
   return {
     title: 'Import: size and time of each path',
     how: `Size: bundled by esbuild, minified and gzipped, without dependencies. Time: of the path's own modules, in a process of its own that has loaded its dependencies before; the least of ${REPETITIONS}.`,
@@ -50,8 +55,30 @@ async function gzippedKb(path: string): Promise<number> {
   return gzipSync(code).byteLength / 1024;
 }
 
-async function ownMs(path: string): Promise<number> {
+const FIRST_CALLS: readonly (readonly [name: string, server: string, client: string])[] = [
+  ['bare grpc-js', 'bare', 'bare'],
+  ['server: errors + auth + logging + metrics', 'stack', 'bare'],
+  ['server: the same with sampled tracing', 'stack + tracing', 'bare'],
+  ['client: tracing + metrics + deadlines + breaker + retry + auth', 'bare', 'stack'],
+];
+
+async function firstCallReport(): Promise<Report> {
+  const rows: { name: string; ms: number }[] = [];
+  for (const [name, server, client] of FIRST_CALLS) {
+    rows.push({ name, ms: await least(() => inChild('import/first-call', [server, client])) });
+  }
+  return {
+    title: 'The first call of a process',
+    how: `Client and server in one process, connection included; grpc-js itself has served one call before. The least of ${REPETITIONS}.`,
+    columns: ['with', 'ms'],
+    rows: rows.map(({ name, ms }) => [name, ms.toFixed(1)]),
+    figures: Object.fromEntries(rows.map(({ name, ms }) => [name, ms])),
+    failures: [],
+  };
+}
+
+async function least(measure: () => Promise<{ ms: number }>): Promise<number> {
   const times: number[] = [];
-  for (let i = 0; i < REPETITIONS; i++) times.push((await inChild<{ ms: number }>('import/time', [path])).ms);
+  for (let i = 0; i < REPETITIONS; i++) times.push((await measure()).ms);
   return Math.min(...times);
 }
