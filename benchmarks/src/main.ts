@@ -32,11 +32,11 @@ for (const suite of positionals.length > 0 ? positionals : known) {
   const reports = [await run()].flat();
   results.push({ suite, machine, reports });
   if (!values.json) console.log([...reports.map(markdown), `_${machineLine(machine)}_\n`].join('\n'));
-  if (values.docs) keep(results.at(-1)!);
+  if (values.docs) await keep(results.at(-1)!);
 }
 
 if (values.json) console.log(JSON.stringify(results, null, 2));
-if (values.docs) console.error(`Written: ${writePage(known)}`);
+if (values.docs) console.error(`Written: ${await writePage(known)}`);
 
 const failures = results.flatMap(({ reports }) => reports.flatMap((report) => report.failures));
 if (values.check && failures.length > 0) {

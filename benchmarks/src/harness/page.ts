@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { machineLine, type Machine } from './machine.js';
 import { markdown, type Report } from './report.js';
 
@@ -26,20 +27,26 @@ within a tenth. The load average before each run tells how quiet the machine was
 `;
 
 /** Keeps a result in place of the last one of its suite and Node version. */
-export function keep(result: Result): void {
+export async function keep(result: Result): Promise<void> {
   mkdirSync(results, { recursive: true });
   const name = `${result.suite}-node${result.machine.node.split('.')[0]}.json`;
-  writeFileSync(new URL(name, results), `${JSON.stringify(result, null, 2)}\n`);
+  await writeFormatted(new URL(name, results), JSON.stringify(result));
 }
 
 /** Writes the page from all results that were kept. */
-export function writePage(suites: readonly string[]): string {
+export async function writePage(suites: readonly string[]): Promise<string> {
   const all = readdirSync(results).map((file) => JSON.parse(readFileSync(new URL(file, results), 'utf8')) as Result);
   const ordered = suites.flatMap((suite) =>
     all.filter((result) => result.suite === suite).toSorted((a, b) => major(b) - major(a)),
   );
-  writeFileSync(page, [INTRO, overBudget(ordered), versions(ordered), ...ordered.map(section)].join('\n'));
+  await writeFormatted(page, [INTRO, overBudget(ordered), versions(ordered), ...ordered.map(section)].join('\n'));
   return fileURLToPath(page);
+}
+
+/** As the formatter that checks the repository wants it. */
+async function writeFormatted(file: URL, text: string): Promise<void> {
+  const filepath = fileURLToPath(file);
+  writeFileSync(file, await format(text, { ...(await resolveConfig(filepath)), filepath }));
 }
 
 const major = ({ machine }: Result): number => Number(machine.node.split('.')[0]);
