@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { NotificationType } from '../../gen/ecommerce/notification.js';
 import { collect } from '../../streams/collect.js';
 import { refusal, refusals, violationsOf } from '../../testing/refusals.js';
@@ -35,23 +35,28 @@ test('a reader who does not read is sent away, and nobody else notices', async (
   const { notification: last } = await send('first');
   const slow = shop.ada.notifications.streamNotifications({ userId: 1, afterId: last!.id });
   const quick = shop.ada.notifications.streamNotifications({ userId: 1, afterId: last!.id });
+  let read = 0;
   const quickly = (async () => {
-    for await (const { title } of quick) if (title === 'last') return 'read to the last';
+    for await (const { title } of quick) {
+      read++;
+      if (title === 'last') return 'read to the last';
+    }
     return 'ended early';
   })();
   await send('opens both');
   expect((await slow.next()).value).toMatchObject({ title: 'opens both' });
 
   // HTTP/2 buffers take some; then the shop's own queue fills up.
-  const message = 'x'.repeat(1_000);
-  for (let sent = 0; sent < 1_000; sent++) {
-    await shop.admin.notifications.sendNotification({ ...notice, message });
+  const long = { ...notice, message: 'x'.repeat(1_000) };
+  for (let sent = 1; sent < 600; sent += 50) {
+    await vi.waitFor(() => expect(read).toBe(sent), 10_000);
+    await Promise.all(Array.from({ length: 50 }, () => shop.admin.notifications.sendNotification(long)));
   }
   await send('last');
 
   expect(await quickly).toBe('read to the last');
   expect(await refusal(collect(slow))).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
-});
+}, 60_000);
 
 test('only staff send, only oneself reads, and only users are told', async () => {
   const [notStaff, another, unknown] = await refusals([
