@@ -57,5 +57,5 @@ const halfOf = (outcomes: readonly Outcome[], ours: string, theirs: string): str
 function atMost(outcomes: readonly Outcome[], ours: string, theirs: string, share: number): string[] {
   const [mine, other] = [added(outcomes, ours), added(outcomes, theirs)];
   if (mine <= other * share) return [];
-  return [`${ours} adds ${mine.toFixed(0)} µs, aimed at ${share} of the ${other.toFixed(0)} µs that ${theirs} adds`];
+  return [`${ours} adds ${mine.toFixed(0)} µs, aimed at ${share} times the ${other.toFixed(0)} µs that ${theirs} adds`];
 }
