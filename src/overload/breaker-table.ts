@@ -16,7 +16,10 @@ export class BreakerTable {
     this.recent = new LRUCache({
       max: maxKeys,
       dispose: (breaker, key, reason) => {
-        if (reason === 'evict' && breaker.forced) this.forced.set(key, breaker);
+        if (reason !== 'evict') return;
+        if (breaker.forced) this.forced.set(key, breaker);
+        // Who counts the open ones has to hear that this one is none any more.
+        else breaker.reset();
       },
     });
   }

@@ -258,3 +258,24 @@ describe('the window', () => {
     expect(window.calls).toBe(3);
   });
 });
+
+test('an open breaker that the table forgets says that it is closed; one that was forced is kept', () => {
+  const changes: BreakerStateChange[] = [];
+  const table = new BreakerTable(
+    {
+      failureRate: 0.5,
+      minimumCalls: 1,
+      windowMs: 10_000,
+      openMs: 5_000,
+      halfOpenCalls: 1,
+      onStateChange: (change) => void changes.push(change),
+    },
+    1,
+  );
+  const opened = table.get('a');
+  opened.settle(admitted(opened), true, 0);
+  table.get('b').forceOpen();
+  table.get('c');
+  expect(changes.map(({ key, to }) => `${key} ${to}`)).toEqual(['a open', 'a closed', 'b forced_open']);
+  expect(table.get('b').forced).toBe(true);
+});

@@ -10,7 +10,7 @@ test.each<[string, ResolverErrorListener]>([
       throw new Error('no log');
     },
   ],
-  ['rejects', (() => Promise.reject(new Error('no log')))],
+  ['rejects', () => Promise.reject(new Error('no log'))],
 ])('a listener that %s is a process warning', async (_how, listener) => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   safely(listener)({ target: 'dns-poll:///shop', error: new Error('NXDOMAIN') });
