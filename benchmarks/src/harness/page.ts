@@ -22,8 +22,8 @@ a suite, keeps its result in \`benchmarks/results\` and writes the page anew. \`
 
 CPU time, not wall time, since it says less about the neighbours; but on a shared machine it moves too: caches and turbo
 clocks are shared. Figures in process repeat within a few tenths of a microsecond on a quiet machine; ratios over loopback
-within a tenth. The load average before each run tells how quiet the machine was: figures taken beside other work (above
-1) are an upper bound.
+within a tenth. The load average before each run tells how quiet the machine was: above one, ratios and times over loopback
+were taken beside other work and are to be read with care.
 `;
 
 /** Keeps a result in place of the last one of its suite and Node version. */
