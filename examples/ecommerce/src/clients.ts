@@ -51,7 +51,12 @@ export function openClients({
     products: open(
       ProductServiceClient,
       'products',
-      roundRobin({ healthCheck: { serviceName: 'ecommerce.ProductService' } }),
+      // A replica that says NOT_SERVING is left alone at once, one that hangs after two seconds.
+      roundRobin({
+        healthCheck: { serviceName: 'ecommerce.ProductService' },
+        keepaliveTimeMs: 1_000,
+        keepaliveTimeoutMs: 1_000,
+      }),
     ),
     orders: open(OrderServiceClient, 'orders'),
     payments: open(PaymentServiceClient, 'payments'),

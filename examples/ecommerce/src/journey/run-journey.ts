@@ -38,7 +38,8 @@ export async function runJourney({ portOffset, tls, chaos = false, trace = false
   for (const clients of Object.values(people)) clients.close();
   console.log(renderTable(journey.entries));
   await printTrace?.();
-  if (saboteur !== undefined) console.log(`Meanwhile product replicas died, and came back, ${saboteur.strikes} times.`);
+  if (saboteur !== undefined)
+    console.log(`Meanwhile product replicas hung or died, and came back, ${saboteur.strikes} times.`);
   console.log(journey.succeeded ? 'The journey went as it should.' : 'The journey broke off: see ✗.');
   return journey.succeeded;
 }

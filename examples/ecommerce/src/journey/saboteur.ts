@@ -1,14 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Accident } from '../process/messages.js';
 import type { Journey } from './journey.js';
 import type { Striker } from './striker.js';
 
-const VICTIMS = ['products-1', 'products-2', 'products-3'];
+const HANGING = 'products-1';
+const DYING = ['products-2', 'products-3'];
 
 /** How long a replica is away, and how long all are well before the next one is struck. */
 const AWAY_MS = 250;
 const WELL_MS = 150;
 
-/** Goes round the product replicas, and cuts off one after another while the journey goes on. */
+/** How long one hangs: longer than clients need to notice. */
+const HANG_MS = 3_000;
+
+/**
+ * One product replica hangs from the start, while people only browse (an upload that a hanging server took could not be
+ * sent again), and the two others are cut off in turn while the journey goes on.
+ */
 export class Saboteur {
   strikes = 0;
   private working = true;
@@ -31,14 +39,19 @@ export class Saboteur {
   }
 
   private async run(): Promise<void> {
-    while (this.working) {
+    const hanging = this.accident(HANGING, 'hang', HANG_MS, 'resume');
+    for (let turn = 0; this.working; turn++) {
       await delay(WELL_MS);
-      if (this.isUploading()) continue;
-      const victim = VICTIMS[this.strikes++ % VICTIMS.length]!;
-      await this.striker.strike(victim, 'stop');
-      await delay(AWAY_MS);
-      await this.striker.strike(victim, 'start');
+      if (!this.isUploading()) await this.accident(DYING[turn % DYING.length]!, 'stop', AWAY_MS, 'start');
     }
+    await hanging;
+  }
+
+  private async accident(victim: string, begin: Accident, forMs: number, end: Accident): Promise<void> {
+    this.strikes++;
+    await this.striker.strike(victim, begin);
+    await delay(forMs);
+    await this.striker.strike(victim, end);
   }
 
   /** An upload is spared: whether it was written when its server died nobody could say, so nobody may send it again. */

@@ -1,3 +1,4 @@
+import type { Accident } from '../process/messages.js';
 import type { Issuer } from '../identity/issuer.js';
 import { httpUrl } from '../plan.js';
 
@@ -9,7 +10,7 @@ export class Striker {
   ) {}
 
   /** Resolves when it has happened: after `start`, when the replica serves again. */
-  async strike(replica: string, accident: 'stop' | 'start' | 'hang' | 'resume'): Promise<void> {
+  async strike(replica: string, accident: Accident): Promise<void> {
     const token = await this.issuer.token({ userId: 3, role: 'admin' });
     const url = `${httpUrl(this.portOffset)}/replicas/${replica}/${accident}`;
     const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } });

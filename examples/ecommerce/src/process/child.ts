@@ -11,7 +11,7 @@ import { policy } from '../policy.js';
 import { startServer, type RunningServer } from '../server/start-server.js';
 import { allServices, servicesOf } from '../services/index.js';
 import { security } from '../tls/credentials.js';
-import type { FromChild, Question, ToChild } from './messages.js';
+import type { Accident, FromChild, Question, ToChild } from './messages.js';
 
 // A process of the shop: all servers of the embedded shop, or a single replica under --processes.
 
@@ -52,13 +52,15 @@ async function answer(id: number, question: Question): Promise<void> {
   tell({ type: 'answer', id, metrics: question.about === 'metrics' ? await register.getMetricsAsJSON() : [] });
 }
 
-/** Cuts a replica off, or brings it back. */
-async function strike(name: string, accident: 'stop' | 'start'): Promise<void> {
+/** Cuts a replica off or lets it hang, and brings it back. */
+async function strike(name: string, accident: Accident): Promise<void> {
   const start = starters.get(name);
   if (accident === 'stop') {
     const struck = running.get(name);
     running.delete(name);
     await struck?.kill();
+  } else if (accident === 'hang' || accident === 'resume') {
+    running.get(name)?.hang(accident === 'hang');
   } else if (start !== undefined && !running.has(name)) {
     running.set(name, await start());
   }

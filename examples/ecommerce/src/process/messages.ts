@@ -2,6 +2,9 @@ import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Config } from '../config.js';
 import type { Replica } from '../plan.js';
 
+/** What may happen to a replica. */
+export type Accident = 'stop' | 'start' | 'hang' | 'resume';
+
 /** What a process of services is told. */
 export type ToChild =
   | {
@@ -22,8 +25,7 @@ export type FromChild =
 
 /** What it is asked while it serves: to count, or to have an accident. */
 export type Question =
-  | { readonly about: 'metrics' }
-  | { readonly about: 'replica'; readonly name: string; readonly accident: 'stop' | 'start' };
+  { readonly about: 'metrics' } | { readonly about: 'replica'; readonly name: string; readonly accident: Accident };
 
 /** What prom-client's registry holds, in a form that travels. */
 export type Measurement = MetricObjectWithValues<MetricValue<string>>[];

@@ -1,10 +1,7 @@
 import type { Config } from '../config.js';
 import { replicas, type Replica } from '../plan.js';
-import type { Measurement } from './messages.js';
+import type { Accident, Measurement } from './messages.js';
 import { ServiceProcess } from './service-process.js';
-
-/** What may happen to a replica. */
-export type Accident = 'stop' | 'start' | 'hang' | 'resume';
 
 /** The processes that serve the shop: one for all replicas, or one for each. */
 export class ProcessGroup {
@@ -52,7 +49,6 @@ export class ProcessGroup {
   }
 
   private async strikeServer(name: string, accident: Accident): Promise<void> {
-    if (accident !== 'stop' && accident !== 'start') throw new Error(`Only processes can ${accident}: --processes.`);
     for (const each of this.processes) await each.ask({ about: 'replica', name, accident }, 10_000);
   }
 

@@ -3,7 +3,8 @@ import { startHttpServer, type HttpServer } from '../http/http-server.js';
 import { Issuer } from '../identity/issuer.js';
 import { HOST, HTTP_PORT, replicas } from '../plan.js';
 import { ensureCertificates } from '../tls/files.js';
-import { ProcessGroup, type Accident } from './process-group.js';
+import type { Accident } from './messages.js';
+import { ProcessGroup } from './process-group.js';
 
 export interface RunningShop {
   /** What the services keep their data in. */

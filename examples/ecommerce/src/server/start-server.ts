@@ -4,6 +4,7 @@ import { shutdownGracefully, trackCalls } from 'grpc-js-middleware/lifecycle';
 import { healthMetrics } from 'grpc-js-middleware/metrics';
 import { serverInterceptors, type ServerStack } from '../interceptors.js';
 import type { Resources, ShopService } from '../services/shop-service.js';
+import { Hang } from './hang.js';
 import { addReflection } from './reflection.js';
 
 export interface ServerOptions extends Omit<ServerStack, 'calls'> {
@@ -20,6 +21,8 @@ export interface RunningServer {
   stop(timeoutMs: number): Promise<void>;
   /** At once: no waiting, running calls end with UNAVAILABLE, connections are cut. */
   kill(): Promise<void>;
+  /** Reads nothing any more, or reads on. */
+  hang(hangs: boolean): void;
 }
 
 /** How long clients get to notice that a server says NOT_SERVING, before it takes no more calls. */
@@ -37,6 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   healthMetrics({ register: options.register, health, labels: { replica: options.replica } });
   addReflection(server, [...names, 'grpc.health.v1.Health']);
   const address = await bind(server, options.address, credentials);
+  const hang = new Hang(server);
   const end = async (drainDelayMs: number, timeoutMs: number) => {
     await shutdownGracefully(server, { calls, health, drainDelayMs, timeoutMs });
     health.close();
@@ -45,6 +49,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     address,
     stop: (timeoutMs) => end(DRAIN_DELAY_MS, timeoutMs),
     kill: () => end(0, 0),
+    hang: (hangs) => hang.set(hangs),
   };
 }
 
