@@ -4,7 +4,8 @@ import type { CallEnd } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import type { BreakerPolicy } from './breaker.js';
 import { checkListeners } from './checks.js';
-import { listenerOf, type DecisionListeners } from './listeners.js';
+import { listenerOf } from '../core/listeners.js';
+import type { DecisionListeners } from './listeners.js';
 import type { BreakerStateChange } from './observer.js';
 
 /** A call that ended, for `isFailure`. */

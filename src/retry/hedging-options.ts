@@ -9,7 +9,7 @@ import {
   type StatusCode,
 } from '../core/retry-policy.js';
 import type { CallSettledEvent, GiveUpEvent, HedgeEvent, RetryObserver } from './events.js';
-import { listenerOf, type Listener } from './listeners.js';
+import { listenerOf, type Listener } from '../core/listeners.js';
 import { bufferLimits, type BufferOptions } from './options.js';
 import type { BufferLimits } from './replay-buffer.js';
 import { ChannelThrottles } from './throttle.js';

@@ -12,7 +12,7 @@ import type { StatusError } from '../core/status-error.js';
 import type { Method } from '../core/method.js';
 import { exponentialBackoff, type Backoff } from './backoff.js';
 import type { CallSettledEvent, GiveUpEvent, RetryEvent, RetryObserver } from './events.js';
-import { listenerOf, type Listener } from './listeners.js';
+import { listenerOf, type Listener } from '../core/listeners.js';
 import type { BufferLimits } from './replay-buffer.js';
 import { ChannelThrottles } from './throttle.js';
 

@@ -5,7 +5,7 @@ import { matcher, type MethodMatch } from '../../core/match.js';
 import type { Method } from '../../core/method.js';
 import { optionsOf } from '../../core/options.js';
 import { checkedCodes, MAX_DELAY_MS, type StatusCode } from '../../core/retry-policy.js';
-import { listenerOf, type Listener } from '../listeners.js';
+import { listenerOf, type Listener } from '../../core/listeners.js';
 import { memoryIdempotencyStore } from './memory-store.js';
 import type { IdempotencyStore } from './store.js';
 

@@ -1,4 +1,4 @@
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { isThenable, reportHookFailure } from './report.js';
 
 /** A listener of the application, as it is called: nothing that it throws, or rejects with, affects a call. */
 export type Listener<E> = (event: E) => void;
