@@ -6,7 +6,7 @@ import type { Config } from '../config.js';
 import type { Replica } from '../plan.js';
 import type { FromChild, Measurement, Question, ToChild } from './messages.js';
 
-const PROGRAM = fileURLToPath(new URL('./child.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/process/child.js', import.meta.url));
 
 /** A process that serves some replicas, as its parent sees it. */
 export class ServiceProcess {
