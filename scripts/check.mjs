@@ -14,6 +14,7 @@ const steps = [
     'The lowest supported grpc-js does too',
     'GRPC_JS=grpc-js-lowest npx vitest run src/core src/promises src/resolver src/health src/lifecycle test/four test/grpc',
   ],
+  ['The shop is the same on PostgreSQL', 'npm run --silent test:postgres'],
   ['Dashboards, alert rules and metric names hold', 'npm run --silent check:ops'],
 ];
 
