@@ -3,9 +3,9 @@
 //   npm run generate              writes src/gen and examples/ecommerce/src/gen
 //   npm run generate -- --check   fails when what is committed differs from what would be written
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,6 +22,16 @@ function generate(folder, base) {
   });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
+  if (folder === '.') useOwnWireTypes(base);
+}
+
+/** Leads the library's generated code to the wire runtime through `src/core/wire.ts`: ts-proto has no option for it. */
+function useOwnWireTypes(base) {
+  const output = resolve(root, base, OUTPUT);
+  for (const [path, text] of filesOf(output)) {
+    const wire = relative(dirname(join('gen', path)), 'core/wire.js');
+    writeFileSync(join(output, path), text.replace('"@bufbuild/protobuf/wire"', `"${wire}"`));
+  }
 }
 
 /** Every file below a folder: its relative path and its text. */
