@@ -11,6 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const BUILDS = [
   ['.', ['src', 'tsup.config.ts'], 'dist/index.cjs', 'npx tsup --no-dts --silent'],
   ['examples/ecommerce', ['src', 'tsup.config.ts'], 'dist/main.js', 'npx tsup'],
+  [
+    'examples/ecommerce',
+    ['web/src', 'web/public', 'web/index.html', 'web/vite.config.ts'],
+    'web/dist/index.html',
+    'npm run --silent build:page',
+  ],
 ];
 
 for (const [folder, sources, built, command] of BUILDS) {
