@@ -1,4 +1,5 @@
 import { readConfig, USAGE, type Config } from './config.js';
+import { httpUrl } from './plan.js';
 import { Progress } from './progress.js';
 import { startShop, type RunningShop } from './process/start-shop.js';
 
@@ -32,7 +33,7 @@ async function serve(config: Config, shop: RunningShop, asked: Promise<void>): P
   broken.catch(() => undefined); // heard only while it is waited for
   const succeeded = await Promise.race([journey(config), broken, asked]);
   if (config.once) return succeeded ? 0 : 1;
-  if (succeeded !== undefined) console.log('The shop serves. Ctrl-C closes it.');
+  if (succeeded !== undefined) console.log(`The shop serves at ${httpUrl(config.portOffset)}/ until Ctrl-C.`);
   await Promise.race([asked, broken]);
   return 0;
 }

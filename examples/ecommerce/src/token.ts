@@ -1,14 +1,10 @@
 import { parseArgs } from 'node:util';
 import { Issuer, type Role } from './identity/issuer.js';
+import { PEOPLE } from './identity/people.js';
 
 // npm run token -- --user 1 --role customer: a token for one's own calls.
 
 const USAGE = 'npm run token -- --user 1 --role customer|admin';
-const EMAILS: Readonly<Record<number, string>> = {
-  1: 'ada@shop.example',
-  2: 'grace@shop.example',
-  3: 'admin@shop.example',
-};
 
 try {
   console.log(await tokenFor(process.argv.slice(2)));
@@ -26,7 +22,7 @@ async function tokenFor(args: readonly string[]): Promise<string> {
   if (!Number.isInteger(userId) || userId < 1) throw new Error(`--user must be the id of a user, not ${values.user}.`);
   if (!isRole(values.role)) throw new Error(`--role must be customer or admin, not ${values.role}.`);
   const issuer = await Issuer.fromFile();
-  return issuer.token({ userId, role: values.role, email: EMAILS[userId] });
+  return issuer.token({ userId, role: values.role, email: PEOPLE.find((each) => each.userId === userId)?.email });
 }
 
 function isRole(role: string): role is Exclude<Role, 'service'> {

@@ -1,6 +1,7 @@
 import { sql as raw } from 'drizzle-orm';
 import { ProductCategory } from '../gen/ecommerce/product.js';
 import { UserStatus } from '../gen/user/user.js';
+import { PEOPLE, type Person } from '../identity/people.js';
 import { products } from '../services/products/schema.js';
 import { users } from '../services/users/schema.js';
 import { toCents } from '../money.js';
@@ -36,19 +37,13 @@ const CATALOGUE: readonly Row[] = [
   ['Climbing Rope', '60 m, 9.8 mm', 159.5, 18, SPORTS, 'outdoor', 'climbing'],
 ];
 
-const USERS = [
-  { id: 1, name: 'Ada Lovelace', email: 'ada@shop.example', role: 'customer' },
-  { id: 2, name: 'Grace Hopper', email: 'grace@shop.example', role: 'customer' },
-  { id: 3, name: 'Katherine Johnson', email: 'admin@shop.example', role: 'admin' },
-] as const;
-
 /** Fills a fresh database, and says whether it was one. All or nothing, and once, whoever else tries meanwhile. */
 export function seed(sql: Sql): Promise<boolean> {
   return sql.transaction(async (transaction) => {
     await transaction.execute(raw`lock table users.users in exclusive mode`);
     if ((await transaction.$count(users)) > 0) return false;
-    await transaction.insert(users).values(USERS.map((user) => ({ ...user, status: UserStatus.ACTIVE })));
-    await transaction.execute(raw`select setval(pg_get_serial_sequence('users.users', 'id'), ${USERS.length})`);
+    await transaction.insert(users).values(PEOPLE.map(toUser));
+    await transaction.execute(raw`select setval(pg_get_serial_sequence('users.users', 'id'), ${PEOPLE.length})`);
     await transaction.insert(products).values(CATALOGUE.map(toProduct));
     return true;
   });
@@ -56,4 +51,8 @@ export function seed(sql: Sql): Promise<boolean> {
 
 function toProduct([name, description, price, stock, category, ...tags]: Row) {
   return { name, description, priceCents: toCents(price), stock, category, tags };
+}
+
+function toUser({ userId, ...user }: Person) {
+  return { id: userId, ...user, status: UserStatus.ACTIVE };
 }

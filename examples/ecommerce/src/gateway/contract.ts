@@ -1,34 +1,23 @@
 import type { CallKind, ErrorDetail, StatusName } from 'grpc-js-middleware';
+import type { Person } from '../identity/people.js';
 import type { Accident } from '../process/messages.js';
+import type { TestCard } from '../services/payments/test-cards.js';
 
 // What the gateway and the page say to each other, as JSON over the shop's HTTP port. The page imports the types of this
 // file and nothing else of the server.
 
 // GET, POST and DELETE /api/session -------------------------------------------------------------------------------------
 
-/** Somebody of the seed, as whom one can sign in without a password: this is an example. */
-export interface Person {
-  readonly userId: number;
-  readonly name: string;
-  readonly email: string;
-  readonly role: 'customer' | 'admin';
-}
-
-/** A card that decides by its number what becomes of a payment. */
-export interface TestCard {
-  /** With the spaces that people write. */
-  readonly number: string;
-  readonly label: string;
-  /** What the payment will do, as a sentence. */
-  readonly outcome: string;
-}
+/** Whom one can sign in as without a password, since this is an example; and a card to pay with. */
+export type { Person };
+export type Card = Omit<TestCard, 'verdict'>;
 
 /** The answer to all of `/api/session`. */
 export interface SessionInfo {
   /** Who is signed in. */
   readonly me: Person | null;
   readonly people: readonly Person[];
-  readonly cards: readonly TestCard[];
+  readonly cards: readonly Card[];
   /** Whether `/api/break` is there, for an administrator: only while `npm start` runs with its defaults. */
   readonly breakable: boolean;
 }
@@ -39,6 +28,24 @@ export interface SignIn {
 }
 
 // POST /api/rpc/<package.Service>/<Method> ------------------------------------------------------------------------------
+
+// Messages travel in protobuf's own JSON mapping: fields in camelCase, enums by their names in the proto
+// (`ORDER_STATUS_PENDING`), timestamps in ISO 8601, 64-bit integers as strings, the member of a oneof that is set beside the
+// other fields (`creditCard`). An answer has all its fields, those with the default value too, except messages that are
+// not set. Client streams and bidi streams take an array of messages.
+
+/** A message as it travels, of the type that the services know it by: `Json<Product>`. 64-bit integers are strings. */
+export type Json<Message> = Message extends Date
+  ? string
+  : Message extends number
+    ? number extends Message
+      ? number
+      : string // an enum
+    : Message extends readonly (infer Item)[]
+      ? readonly Json<Item>[]
+      : Message extends object
+        ? { readonly [Field in keyof Message]: Json<Message[Field]> }
+        : Message;
 
 /** Who answered a call: the name of the replica that sent the status. */
 export const REPLICA_HEADER = 'x-shop-replica';

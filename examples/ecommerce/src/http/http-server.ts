@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What the shop's one HTTP port answers with. */
@@ -13,6 +13,8 @@ export interface HttpPages {
   isAdmin(token: string): Promise<boolean>;
   /** Stops, starts, hangs or resumes a replica. */
   strike(replica: string, accident: string): Promise<void>;
+  /** Everything else: the page, and what stands behind it. */
+  gateway(): Promise<RequestListener>;
 }
 
 export interface HttpServer {
@@ -22,7 +24,7 @@ export interface HttpServer {
 
 /**
  * `/healthz`: this process lives; `/readyz`: every replica serves; `/metrics`; `/.well-known/jwks.json`; and for
- * administrators `POST /replicas/<name>/stop`, `start`, `hang`, `resume`.
+ * administrators `POST /replicas/<name>/stop`, `start`, `hang`, `resume`. What is none of these is the gateway's.
  */
 export async function startHttpServer(host: string, port: number, pages: HttpPages): Promise<HttpServer> {
   const server = createServer((request, response) => {
@@ -74,7 +76,10 @@ async function strike(
   response: ServerResponse,
 ): Promise<void> {
   const [, replica, accident] = /^\/replicas\/([\w-]+)\/(stop|start|hang|resume)$/.exec(path) ?? [];
-  if (request.method !== 'POST' || replica === undefined) return sendJson(response, 404, { error: 'no such page' });
+  if (request.method !== 'POST' || replica === undefined) {
+    const gateway = await pages.gateway();
+    return gateway(request, response);
+  }
   const token = request.headers.authorization?.replace(/^Bearer /i, '') ?? '';
   if (!(await pages.isAdmin(token))) return sendJson(response, 403, { error: 'for administrators only' });
   await pages.strike(replica, accident!);

@@ -26,6 +26,12 @@ export interface Claims {
   readonly name?: string;
 }
 
+/** As they stand in a token. */
+interface UserClaims extends Omit<Claims, 'userId' | 'role'> {
+  readonly user_id: number;
+  readonly roles: readonly Role[];
+}
+
 const KEY_FILE = fileURLToPath(new URL('../../.data/issuer-key.json', import.meta.url));
 
 /** Issues the shop's tokens. A real shop would have an identity provider here; what the services see is the same. */
@@ -58,12 +64,18 @@ export class Issuer {
     return this.sign(`service:${service}`, { roles: ['service'] }, lifetimeMs);
   }
 
-  /** Whether a token was issued here, is still good, and speaks for an administrator. */
-  async isAdmin(token: string): Promise<boolean> {
+  /** What a token of a user says; nothing unless it was issued here, for a user, and is still good. */
+  async verify(token: string): Promise<Claims | undefined> {
     const terms = { issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM] };
     const verified = await jwtVerify(token, createLocalJWKSet(this.jwks), terms).catch(() => undefined);
-    const roles = verified?.payload['roles'];
-    return Array.isArray(roles) && roles.includes('admin');
+    if (typeof verified?.payload['user_id'] !== 'number') return undefined;
+    const { user_id: userId, roles, name, email } = verified.payload as unknown as UserClaims;
+    return { userId, role: roles[0]!, name, email };
+  }
+
+  /** Whether a token was issued here, is still good, and speaks for an administrator. */
+  async isAdmin(token: string): Promise<boolean> {
+    return (await this.verify(token))?.role === 'admin';
   }
 
   private async sign(subject: string, claims: Record<string, unknown>, lifetimeMs: number): Promise<string> {

@@ -1,6 +1,7 @@
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { openClients, type ShopClients } from '../clients.js';
 import type { Issuer } from '../identity/issuer.js';
+import { personOf } from '../identity/people.js';
 import { clientInterceptors } from '../interceptors.js';
 import { recordAttempt, recordCall } from './recorder.js';
 
@@ -14,13 +15,9 @@ export function openPeople(scheme: string, issuer: Issuer, credentials?: Channel
     return openClients({ scheme, credentials, interceptors: clientInterceptors(stack) });
   };
   return {
-    ada: clientsOf(() =>
-      issuer.token({ userId: 1, role: 'customer', email: 'ada@shop.example', name: 'Ada Lovelace' }),
-    ),
-    grace: clientsOf(() =>
-      issuer.token({ userId: 2, role: 'customer', email: 'grace@shop.example', name: 'Grace Hopper' }),
-    ),
-    admin: clientsOf(() => issuer.token({ userId: 3, role: 'admin', email: 'admin@shop.example' })),
+    ada: clientsOf(() => issuer.token(personOf(1))),
+    grace: clientsOf(() => issuer.token(personOf(2))),
+    admin: clientsOf(() => issuer.token(personOf(3))),
     stranger: openClients({
       scheme,
       credentials,

@@ -47,9 +47,9 @@ export async function runJourney({ portOffset, tls, chaos = false, trace = false
 /** Records the customers' own spans from now on; call the result to print the trace of the order. */
 async function traceOrder(): Promise<() => Promise<void>> {
   const from = await endOfSpans();
-  const stop = startTracing('customer');
+  const tracing = startTracing('customer');
   return async () => {
-    await stop();
+    await tracing.flush();
     console.log(await traceOf('ecommerce.OrderService/CreateOrder', from));
   };
 }

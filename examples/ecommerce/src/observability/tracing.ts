@@ -29,14 +29,28 @@ export interface SpanLine {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Records spans from now on, under the name of this process; call the result to write what is left. */
-export function startTracing(serviceName: string): () => Promise<void> {
+/** The recording of a process. */
+export interface Tracing {
+  /** Writes what is left. */
+  flush(): Promise<void>;
+  /** The same, and records no more. */
+  stop(): Promise<void>;
+}
+
+let started: Tracing | undefined;
+
+/** Records spans from now on, under the name of this process; whoever asks for it again shares what the first began. */
+export function startTracing(serviceName: string): Tracing {
+  return (started ??= newTracing(serviceName));
+}
+
+function newTracing(serviceName: string): Tracing {
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName }),
     spanProcessors: [new BatchSpanProcessor(new SpanFile(SPAN_FILE), { scheduledDelayMillis: FLUSH_MS })],
   });
   provider.register();
-  return () => provider.shutdown();
+  return { flush: () => provider.forceFlush(), stop: () => provider.shutdown() };
 }
 
 class SpanFile implements SpanExporter {

@@ -83,7 +83,7 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   const database = await (prepare ? prepareDatabase(options) : openDatabase(options));
   onProgress('starting the services');
   const name = replicas.length === 1 ? replicas[0]!.name : 'shop';
-  const stopTracing = startTracing(name);
+  const tracing = startTracing(name);
   const logger = openLog(config);
   const issuer = await Issuer.fromFile();
   registerShop(SCHEME, addressTable(config.portOffset));
@@ -99,7 +99,7 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
     clearInterval(purging);
     await Promise.all([...running.values()].map((server) => server.stop(DRAIN_MS)));
     peers.close();
-    await stopTracing();
+    await tracing.stop();
     await database.close();
   };
   const resources = { database, peers, closing: closing.signal };

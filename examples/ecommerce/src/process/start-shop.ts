@@ -1,10 +1,14 @@
 import type { Config } from '../config.js';
+import type { Gateway } from '../gateway/gateway.js';
 import { startHttpServer, type HttpServer } from '../http/http-server.js';
 import { Issuer } from '../identity/issuer.js';
-import { HOST, HTTP_PORT, replicas } from '../plan.js';
+import { addressTable, HOST, HTTP_PORT, replicas } from '../plan.js';
 import { ensureCertificates } from '../tls/files.js';
 import type { Accident } from './messages.js';
 import { ProcessGroup } from './process-group.js';
+
+/** The resolver scheme of the addresses that the gateway calls. */
+const GATEWAY_SCHEME = 'gateway';
 
 export interface RunningShop {
   /** What the services keep their data in. */
@@ -40,16 +44,35 @@ export async function startShop(config: Config, onProgress: (what: string) => vo
 
 async function startHttp(config: Config, processes: ProcessGroup): Promise<HttpServer> {
   const issuer = await Issuer.fromFile();
-  return startHttpServer(HOST, HTTP_PORT + config.portOffset, {
+  let gateway: Promise<Gateway> | undefined;
+  const server = await startHttpServer(HOST, HTTP_PORT + config.portOffset, {
     jwks: () => issuer.jwks,
     metrics: () => metricsOf(processes),
     readiness: () => readinessOf(config),
     isAdmin: (token) => issuer.isAdmin(token),
     strike: (replica, accident) => processes.strike(replica, accident as Accident),
+    gateway: async () => (await (gateway ??= gatewayOf(config, issuer))).listener,
   });
+  const close = async () => {
+    await server.close();
+    (await gateway)?.close();
+  };
+  return { ...server, close };
 }
 
 // What follows is loaded when it is first asked for: the shop opens sooner without.
+
+async function gatewayOf({ portOffset, tls }: Config, issuer: Issuer): Promise<Gateway> {
+  const [{ openGateway }, { registerShop }, { startTracing }, { security }] = await Promise.all([
+    import('../gateway/gateway.js'),
+    import('../clients.js'),
+    import('../observability/tracing.js'),
+    import('../tls/credentials.js'),
+  ]);
+  registerShop(GATEWAY_SCHEME, addressTable(portOffset));
+  startTracing('customer');
+  return openGateway({ issuer, scheme: GATEWAY_SCHEME, credentials: security({ tls }).customer });
+}
 
 async function metricsOf(processes: ProcessGroup): Promise<{ text: string; type: string }> {
   const { AggregatorRegistry, Registry } = await import('prom-client');

@@ -19,7 +19,7 @@ export function openTestDatabase(): Promise<Database> {
 }
 
 async function newMemoryDatabase(): Promise<Database> {
-  const template = join(CACHE, `${versionOf(['../../drizzle', '../database/seed.ts'])}.tgz`);
+  const template = join(CACHE, `${versionOf(['../../drizzle', '../database/seed.ts', '../identity/people.ts'])}.tgz`);
   if (!existsSync(template)) await writeTemplate(template);
   return openPglite(undefined, { loadDataDir: new Blob([readFileSync(template)]) });
 }

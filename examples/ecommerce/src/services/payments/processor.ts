@@ -1,12 +1,7 @@
 import { errors } from '../../errors.js';
 import type { Cents } from '../../money.js';
-
-/** What the outside world says to a charge. */
-export interface Verdict {
-  readonly approved: boolean;
-  /** For the payer. */
-  readonly message: string;
-}
+import { digitsOf } from './cards.js';
+import { APPROVED, HICCUP_CARD, TEST_CARDS, type Verdict } from './test-cards.js';
 
 export interface Charge {
   readonly orderId: number;
@@ -23,28 +18,18 @@ export interface Processor {
   charge(charge: Charge): Promise<Verdict>;
 }
 
-const APPROVED: Verdict = { approved: true, message: 'Approved' };
-
-const TEST_CARDS: Readonly<Record<string, Verdict>> = {
-  '4242424242424242': APPROVED,
-  '4000000000000119': APPROVED,
-  '4000000000000002': { approved: false, message: 'The card was declined' },
-  '4000000000009995': { approved: false, message: 'Insufficient funds' },
-};
-
-/** For this one the processor is unavailable once for each order. */
-const HICCUP_CARD = '4000000000000119';
+const VERDICTS = new Map(TEST_CARDS.map(({ number, verdict }) => [digitsOf(number), verdict]));
 
 /** A processor without money behind it: test cards decide, and what is no card is approved. */
 export class TestProcessor implements Processor {
   private readonly hiccups = new Set<number>();
 
   charge({ orderId, cardNumber }: Charge): Promise<Verdict> {
-    if (cardNumber === HICCUP_CARD && !this.hiccups.delete(orderId)) {
+    if (cardNumber === digitsOf(HICCUP_CARD.number) && !this.hiccups.delete(orderId)) {
       this.hiccups.add(orderId);
       return Promise.reject(errors.PROCESSOR_UNAVAILABLE());
     }
     const unknown = { approved: false, message: 'This shop takes test cards only' };
-    return Promise.resolve(cardNumber === undefined ? APPROVED : (TEST_CARDS[cardNumber] ?? unknown));
+    return Promise.resolve(cardNumber === undefined ? APPROVED : (VERDICTS.get(cardNumber) ?? unknown));
   }
 }

@@ -1,0 +1,54 @@
+import type { RequestListener } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { status, type ChannelCredentials } from '@grpc/grpc-js';
+import { StatusError } from 'grpc-js-middleware';
+import { Hono, type Context } from 'hono';
+import { openClients } from '../clients.js';
+import type { Issuer } from '../identity/issuer.js';
+import { clientInterceptors } from '../interceptors.js';
+import { ApiError } from './api-error.js';
+import { callErrorOf, httpStatusOf } from './call-error.js';
+import { noteAttempt, noteCall } from './call-facts.js';
+import type { ErrorBody } from './contract.js';
+import type { GatewayEnv } from './env.js';
+import { fresh, headers, jsonOnly, sameOrigin, smallBody } from './guard.js';
+import { pages } from './pages.js';
+import { rpcRoutes } from './rpc-routes.js';
+import { identify, sessionRoutes } from './session.js';
+
+export interface GatewayOptions {
+  readonly issuer: Issuer;
+  /** Of the resolver that knows where the services are. */
+  readonly scheme: string;
+  readonly credentials?: ChannelCredentials;
+}
+
+export interface Gateway {
+  readonly listener: RequestListener;
+  close(): void;
+}
+
+/** The page, and an API for it in front of the services, which it calls as any client would. */
+export function openGateway({ issuer, scheme, credentials }: GatewayOptions): Gateway {
+  const interceptors = clientInterceptors({ outermost: [noteCall], perAttempt: [noteAttempt] });
+  const clients = openClients({ scheme, credentials, interceptors });
+  const api = new Hono<GatewayEnv>();
+  api.use(fresh, jsonOnly, smallBody, identify(issuer));
+  api.route('/session', sessionRoutes(issuer, false));
+  api.route('/rpc', rpcRoutes(clients));
+  api.all('*', (context) => tell(context, new StatusError(status.NOT_FOUND, 'There is no such page')));
+
+  const app = new Hono<GatewayEnv>();
+  app.use(headers, sameOrigin);
+  app.route('/api', api);
+  app.route('/', pages());
+  app.onError((error, context) => tell(context, StatusError.from(error)));
+  // Node's own Request and Response stay as they are for everybody else in this process.
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  return { listener: (request, response) => void listener(request, response), close: () => clients.close() };
+}
+
+function tell(context: Context, error: StatusError): Response {
+  const body: ErrorBody = { error: callErrorOf(error) };
+  return context.json(body, error instanceof ApiError ? error.httpStatus : httpStatusOf(error.code));
+}
