@@ -46,15 +46,18 @@ interface TextLimits {
   readonly max: number;
 }
 
-/** Visible text; PostgreSQL cannot keep a NUL, and nobody means the other control characters. */
+/** Visible text; PostgreSQL cannot keep a NUL, and nobody means the other control characters, or broken ones. */
 export function text(field: string, value: string, { min = 1, max }: TextLimits): Violation | undefined {
   if (value.trim().length < min) return { field, description: 'must not be empty' };
   if (value.length > max) return { field, description: `must have at most ${count(max)} characters` };
-  // eslint-disable-next-line no-control-regex -- exactly these are refused
-  if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(value)) {
-    return { field, description: 'must not contain control characters' };
-  }
+  if (isGarbled(value)) return { field, description: 'must not contain control or broken characters' };
   return undefined;
+}
+
+/** U+FFFD stands for what could not be decoded, such as half of a surrogate pair. */
+export function isGarbled(value: string): boolean {
+  // eslint-disable-next-line no-control-regex -- exactly these are refused
+  return /[\u0000-\u0008\u000b-\u001f\u007f\ufffd]/.test(value);
 }
 
 /** A whole number within bounds. */

@@ -12,14 +12,7 @@ export const analyticsRules = rulesFor(AnalyticsServiceService, {
     optionalId('product_id', request.productId),
     ...propertyRules(request.properties),
   ],
-  getMetrics: ({ names, from, to }) => [
-    ...nameRules(names),
-    from !== undefined && to !== undefined && from > to
-      ? { field: 'to', description: 'must not be before from' }
-      : undefined,
-    dateRule('from', from),
-    dateRule('to', to),
-  ],
+  getMetrics: ({ names, from, to }) => [...nameRules(names), ...periodRules(from, to)],
   streamMetrics: ({ names, intervalMs }) => [
     ...nameRules(names),
     intervalMs === 0 ? undefined : integer('interval_ms', intervalMs, 100, 60_000),
@@ -34,6 +27,12 @@ function nameRules(names: readonly string[]): (Violation | undefined)[] {
       ? undefined
       : { field: `names[${index}]`, description: `must be one of ${METRICS.join(', ')}` },
   );
+}
+
+function periodRules(from: Date | undefined, to: Date | undefined): (Violation | undefined)[] {
+  const wrong = [dateRule('from', from), dateRule('to', to)].filter((found) => found !== undefined);
+  const isUpsideDown = wrong.length === 0 && from !== undefined && to !== undefined && from > to;
+  return isUpsideDown ? [{ field: 'to', description: 'must not be before from' }] : wrong;
 }
 
 /** PostgreSQL's calendar and JavaScript's end in different years; neither matters to a shop. */

@@ -33,7 +33,7 @@ test('an empty shop has sold nothing, and says so', async () => {
 });
 
 test('what is counted is what was ordered, paid and refunded', async () => {
-  await shop.stranger.analytics.trackEvent({ ...visit, userId: 2 });
+  await shop.grace.analytics.trackEvent({ ...visit, userId: 2 });
   const payment = await buySocks(4); // $66.00
   await buySocks(2); // $33.00
   await shop.admin.payments.refundPayment({ paymentId: payment.id, amount: 0.5, reason: 'A hole' });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { implement } from 'grpc-js-middleware/promises';
 import { AnalyticsServiceService, type Metric, type ProductSales } from '../../gen/analytics/analytics.js';
+import { assertOwn } from '../../identity/caller.js';
 import { fromCents } from '../../money.js';
 import type { ShopService } from '../shop-service.js';
 import { METRICS, UNITS, type MetricName } from './metrics.js';
@@ -22,7 +23,8 @@ export const analyticsService: ShopService = {
       );
 
     return implement(AnalyticsServiceService, {
-      async trackEvent({ name, userId, productId, properties }) {
+      async trackEvent({ name, userId, productId, properties }, call) {
+        if (userId) assertOwn(call, userId); // nobody makes up what others did
         const event = { name, userId: userId || null, productId: productId || null, properties };
         const { id, createdAt } = await repository.track(event);
         return { eventId: id, recordedAt: createdAt };

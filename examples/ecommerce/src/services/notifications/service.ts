@@ -28,6 +28,7 @@ export const notificationService: ShopService = {
       },
 
       async *streamNotifications({ userId, afterId }, call) {
+        await peers.users.getUser({ id: userId });
         const news = await sent.subscribe(userId, call); // before the past is read, so that nothing falls between
         try {
           let last = afterId;
