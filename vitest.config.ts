@@ -16,7 +16,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'benchmarks/**/*.test.ts'],
+    include: ['{src,test,examples,benchmarks,docs/examples}/**/*.test.ts'],
     typecheck: { enabled: false },
     testTimeout: 20_000,
     hookTimeout: 60_000,
