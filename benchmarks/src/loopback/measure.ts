@@ -22,6 +22,7 @@ export interface Setup {
 }
 
 export interface Rounds {
+  /** Of each generation of processes. */
   readonly rounds: number;
   /** Per setup and round. Of long streams, a 250th. */
   readonly calls: number;
@@ -38,7 +39,7 @@ export interface Outcome {
   readonly callsPerSecond: Quartiles;
   readonly p50Ms: Quartiles;
   readonly p99Ms: Quartiles;
-  /** Of the server, after a collection at the end. */
+  /** Of the server, after a collection at the end; the median of its generations. */
   readonly rssMb: number;
 }
 
@@ -56,12 +57,17 @@ export interface Ratio {
   readonly rounds: Quartiles;
 }
 
-interface Running {
+/** A setup, and what all generations of its processes have shown. */
+interface Measured {
   readonly setup: Setup;
+  readonly samples: Sample[];
+  readonly rssMb: number[];
+}
+
+interface Running extends Measured {
   readonly server: Worker;
   readonly port: number;
   readonly client: Worker;
-  readonly samples: Sample[];
   /** Made so far, warming up included. */
   calls: number;
 }
@@ -74,24 +80,32 @@ interface Sample {
   readonly p99Ms: number;
 }
 
-const WARMUP = 3;
+/** Which of several ways V8 compiles a process's code in is settled once, by chance: new processes, new chances. */
+const GENERATIONS = 3;
+/** Before the first round: with fewer, what is measured is how V8 compiles. Of long streams, a 250th. */
+const WARMUP_CALLS = 10_000;
 const CONCURRENCY = 32;
 
 /**
  * Starts every setup in processes of its own, then lets one at a time work, in turn, round by round: what slows the
  * machine down slows all of them. The first setup is what the others are compared with.
  */
-export async function overLoopback(setups: readonly Setup[], { rounds, calls }: Rounds): Promise<Outcome[]> {
+export async function overLoopback(setups: readonly Setup[], rounds: Rounds): Promise<Outcome[]> {
+  const measured: Measured[] = setups.map((setup) => ({ setup, samples: [], rssMb: [] }));
+  for (let generation = 0; generation < GENERATIONS; generation++) await live(measured, rounds);
+  return measured.map((each) => outcomeOf(each, measured[0]!));
+}
+
+/** One generation of processes, from start to end. */
+async function live(measured: readonly Measured[], { rounds, calls }: Rounds): Promise<void> {
   const running: Running[] = [];
   try {
-    for (const setup of setups) running.push(await start(setup));
-    for (let round = -WARMUP; round < rounds; round++) {
-      for (const each of running) {
-        const sample = await run(each, calls);
-        if (round >= 0) each.samples.push(sample);
-      }
+    for (const each of measured) running.push(await start(each));
+    for (const each of running) await run(each, WARMUP_CALLS);
+    for (let round = 0; round < rounds; round++) {
+      for (const each of running) each.samples.push(await run(each, calls));
     }
-    return await Promise.all(running.map((each) => outcomeOf(each, running[0]!)));
+    for (const each of running) await conclude(each);
   } finally {
     for (const { server, client } of running) {
       server.stop();
@@ -100,11 +114,11 @@ export async function overLoopback(setups: readonly Setup[], { rounds, calls }: 
   }
 }
 
-async function start(setup: Setup): Promise<Running> {
-  const { serverModule = 'loopback/servers', clientModule = 'loopback/clients', client = 'bare' } = setup;
+async function start(measured: Measured): Promise<Running> {
+  const { serverModule = 'loopback/servers', clientModule = 'loopback/clients', ...setup } = measured.setup;
   const server = await Worker.start<{ port: number }>('loopback/server-process', [serverModule, setup.server]);
-  const caller = await Worker.start('loopback/client-process', [clientModule, client]);
-  return { setup, server: server.worker, port: server.ready.port, client: caller.worker, samples: [], calls: 0 };
+  const caller = await Worker.start('loopback/client-process', [clientModule, setup.client ?? 'bare']);
+  return { ...measured, server: server.worker, port: server.ready.port, client: caller.worker, calls: 0 };
 }
 
 async function run(running: Running, unaryCalls: number): Promise<Sample> {
@@ -126,9 +140,14 @@ async function run(running: Running, unaryCalls: number): Promise<Sample> {
   };
 }
 
-async function outcomeOf({ setup, samples, server, calls }: Running, { samples: bare }: Running): Promise<Outcome> {
+/** Makes sure that what was measured was done. */
+async function conclude({ setup, server, calls, rssMb: all }: Running): Promise<void> {
   const { rssMb, done } = await server.ask<ServerUse>({ end: true });
   mustHaveDone(setup.name, done!, calls);
+  all.push(rssMb);
+}
+
+function outcomeOf({ setup, samples, rssMb }: Measured, { samples: bare }: Measured): Outcome {
   const each = (of: (sample: Sample) => number): Quartiles => quartiles(samples.map(of));
   const ratio = (of: (sample: Sample) => number): Ratio => ({
     ofLower: quartiles(samples.map(of)).lower / quartiles(bare.map(of)).lower,
@@ -144,7 +163,7 @@ async function outcomeOf({ setup, samples, server, calls }: Running, { samples: 
     callsPerSecond: each((sample) => sample.callsPerSecond),
     p50Ms: each((sample) => sample.p50Ms),
     p99Ms: each((sample) => sample.p99Ms),
-    rssMb,
+    rssMb: quartiles(rssMb).median,
   };
 }
 

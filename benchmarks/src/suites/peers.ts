@@ -17,7 +17,7 @@ export default async function peers(): Promise<Report[]> {
       { name: 'nice-grpc, bare', server: 'nice-grpc, bare', serverModule },
       { name: 'connect-node, bare', server: 'connect-node, bare', serverModule },
     ],
-    { rounds: 10, calls: 1_000 },
+    { rounds: 5, calls: 1_000 },
   );
   const tracing = await overLoopback(
     [
@@ -25,7 +25,7 @@ export default async function peers(): Promise<Report[]> {
       { name: 'our tracing', server: 'our tracing', serverModule },
       { name: '@opentelemetry/instrumentation-grpc', server: 'instrumentation-grpc', serverModule },
     ],
-    { rounds: 10, calls: 1_000 },
+    { rounds: 5, calls: 1_000 },
   );
   return [
     {

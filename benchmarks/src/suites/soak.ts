@@ -1,111 +1,111 @@
-import { once } from 'node:events';
-import { setImmediate as turn } from 'node:timers/promises';
-import type { CallContext } from 'grpc-js-middleware';
-import { defineClientInterceptor, defineServerInterceptor, errorServerInterceptor } from 'grpc-js-middleware';
-import { EchoRequest, startTestServer, type TestServer } from 'grpc-js-middleware/testing';
+import type { Metadata } from '@grpc/grpc-js';
+import { statusName } from 'grpc-js-middleware';
+import { startTestServer, type TestServer } from 'grpc-js-middleware/testing';
+import { registerSdk } from '../features/sdk.js';
+import { callMetadata } from '../features/token.js';
 import type { Report } from '../harness/report.js';
+import { oneCall, TOO_LARGE } from '../soak/calls.js';
+import { ContextWatch, whatRemains, type Remains } from '../soak/remains.js';
+import { clientStack, serverStack, type Watch } from '../soak/stacks.js';
 
-const TOTAL = Number(process.env['SOAK_CALLS'] ?? 200_000);
-const BATCH = 500;
-const CHECKPOINTS = 5;
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 10);
+const BATCH = 200;
+/** All connections are lost in the middle of each such batch. */
+const LOSS_EVERY = 25;
+const CHECKPOINTS = 10;
 
-/** What is left once all calls have ended. */
-interface Checkpoint {
+const MB_GROWTH_ALLOWED = 5;
+
+interface Checkpoint extends Remains {
+  readonly minutes: number;
   readonly calls: number;
-  readonly heapMb: number;
-  readonly contexts: number;
-  readonly timers: number;
 }
 
-/** 200,000 calls of all kinds, a third of them cancelled or expired: what stays behind? */
-export default async function soak(): Promise<Report> {
-  const contexts: WeakRef<CallContext>[] = [];
-  const watch = (call: CallContext): void => {
-    if (Math.random() < 0.02) contexts.push(new WeakRef(call));
+/** Ten minutes of calls of all kinds that end in all ways, through everything there is: what stays behind? */
+export default async function soak(): Promise<Report[]> {
+  if (!(MINUTES > 0)) throw new Error(`SOAK_MINUTES must be a number above 0, not ${process.env['SOAK_MINUTES']}`);
+  registerSdk();
+  const contexts = new ContextWatch();
+  const ends = new Map<string, number>();
+  const watch: Watch = {
+    context: contexts.add,
+    end: (code, origin) => {
+      const end = `${statusName(code)}, ${origin}`;
+      ends.set(end, (ends.get(end) ?? 0) + 1);
+    },
   };
   const server = await startTestServer({
-    interceptors: [defineServerInterceptor('watch', () => watch), errorServerInterceptor()],
-    clientInterceptors: [defineClientInterceptor('watch', () => watch)],
-    // The log of events would be what grows.
+    interceptors: serverStack(watch),
+    clientInterceptors: clientStack(watch),
+    serverOptions: { 'grpc.max_receive_message_length': TOO_LARGE / 2 },
     record: false,
   });
+  const metadata = await callMetadata();
   const checkpoints: Checkpoint[] = [];
-  let calls = 0;
-  for (let checkpoint = 0; checkpoint <= CHECKPOINTS; checkpoint++) {
-    // The first tenth only warms up: compiled code and pools are not a leak.
-    const until = checkpoint === 0 ? TOTAL / 10 : (TOTAL * checkpoint) / CHECKPOINTS;
-    for (; calls < until; calls += BATCH) await Promise.all(batch(server, calls));
-    checkpoints.push(await settle(calls, contexts));
+  const startedAt = performance.now();
+  const minutes = (): number => (performance.now() - startedAt) / 60_000;
+  let batches = 0;
+  for (let checkpoint = 1; checkpoint <= CHECKPOINTS; checkpoint++) {
+    while (minutes() < (MINUTES * checkpoint) / CHECKPOINTS) await runBatch(server, metadata, batches++);
+    checkpoints.push({ minutes: minutes(), calls: batches * BATCH, ...(await whatRemains(contexts)) });
   }
   await server.close();
-  return report(checkpoints);
+  return [remainsReport(checkpoints), endsReport(ends)];
 }
 
-function batch(server: TestServer, from: number): Promise<unknown>[] {
-  return Array.from({ length: BATCH }, (_, index) => outcome(oneCall(server, from + index)));
+async function runBatch(server: TestServer, metadata: Metadata, batch: number): Promise<void> {
+  const from = batch * BATCH;
+  const running = Array.from({ length: BATCH }, (_, index) => oneCall(server, metadata, from + index));
+  if (batch % LOSS_EVERY === LOSS_EVERY - 1) server.server.drain(server.address, 1);
+  await Promise.all(running);
 }
 
-/** The call's number decides its kind, and whether it is left alone, cancelled or expires. */
-function oneCall({ client }: TestServer, number: number): Promise<unknown> {
-  const fate = Math.floor(number / 4) % 6;
-  const request = EchoRequest.fromPartial({ text: 'a', count: 3, delayMs: fate < 2 ? 2 : 0 });
-  const abort = new AbortController();
-  const options = { ...(fate === 0 ? { timeoutMs: 1 } : {}), ...(fate === 1 ? { signal: abort.signal } : {}) };
-  const running = [
-    () => client.echo(request, options),
-    () => drain(client.serverEcho(request, options)),
-    () => client.clientEcho([request, request], options),
-    () => drain(client.bidiEcho([request, request], options)),
-  ][number % 4]!();
-  if (fate === 1) setImmediate(() => abort.abort());
-  return running;
-}
-
-async function drain(messages: AsyncIterable<unknown>): Promise<void> {
-  for await (const _message of messages);
-}
-
-const outcome = (running: Promise<unknown>): Promise<unknown> => running.catch(() => undefined);
-
-/** Waits until the process is at rest, collects, and counts. */
-async function settle(calls: number, contexts: WeakRef<CallContext>[]): Promise<Checkpoint> {
-  const { port1, port2 } = new MessageChannel();
-  port2.postMessage(undefined);
-  await once(port1, 'message');
-  port1.close();
-  for (let round = 0; round < 10; round++) {
-    await turn();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    globalThis.gc?.();
-  }
+function remainsReport(checkpoints: readonly Checkpoint[]): Report {
+  // The first tenth only warms up: compiled code and pools are not a leak.
+  const [warm, ...rest] = checkpoints as [Checkpoint, ...Checkpoint[]];
+  const last = rest.at(-1)!;
+  const growthMb = last.heapMb - warm.heapMb;
+  const stayed = (what: 'timers' | 'handles' | 'listeners'): string[] =>
+    last[what] > warm[what] ? [`${last[what] - warm[what]} ${what} stayed`] : [];
   return {
-    calls,
-    heapMb: process.memoryUsage().heapUsed / 1e6,
-    contexts: contexts.filter((context) => context.deref() !== undefined).length,
-    timers: process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
+    title: `Soak: ${last.calls.toLocaleString('en')} calls of all kinds in ${Math.round(last.minutes)} minutes, ending in all ways`,
+    how: `Client and server in one process, each with everything it may list and a tracing SDK, ${BATCH} calls at a time; at each checkpoint the heap is collected and what is left is counted. One context in fifty is watched; listeners are those on sockets, servers and the process.`,
+    columns: ['minutes', 'calls', 'heap MB', 'RSS MB', 'contexts left', 'timers', 'handles', 'listeners'],
+    rows: checkpoints.map((each) => [
+      each.minutes.toFixed(1),
+      each.calls.toLocaleString('en'),
+      each.heapMb.toFixed(1),
+      each.rssMb.toFixed(0),
+      String(each.contexts),
+      String(each.timers),
+      String(each.handles),
+      String(each.listeners),
+    ]),
+    figures: {
+      growthMb,
+      contexts: last.contexts,
+      timers: last.timers,
+      handles: last.handles,
+      listeners: last.listeners,
+    },
+    failures: [
+      ...(growthMb > MB_GROWTH_ALLOWED ? [`the heap grew by ${growthMb.toFixed(1)} MB`] : []),
+      ...(last.contexts > 0 ? [`${last.contexts} contexts stayed`] : []),
+      ...stayed('timers'),
+      ...stayed('handles'),
+      ...stayed('listeners'),
+    ],
   };
 }
 
-function report(checkpoints: readonly Checkpoint[]): Report {
-  const [warm, ...rest] = checkpoints as [Checkpoint, ...Checkpoint[]];
-  const last = rest.at(-1)!;
-  const growth = last.heapMb - warm.heapMb;
-  const failures = [
-    ...(growth > 3 ? [`the heap grew by ${growth.toFixed(1)} MB`] : []),
-    ...(last.contexts > 0 ? [`${last.contexts} contexts stayed`] : []),
-    ...(last.timers > warm.timers ? [`${last.timers - warm.timers} timers stayed`] : []),
-  ];
+function endsReport(ends: ReadonlyMap<string, number>): Report {
+  const sorted = [...ends].toSorted(([, a], [, b]) => b - a);
   return {
-    title: `Soak: ${TOTAL.toLocaleString('en')} calls of all kinds, a third of them cancelled or expired`,
-    how: 'Client and server in one process, 500 calls at a time; after each checkpoint the heap is collected and what is left is counted. One context in fifty is watched.',
-    columns: ['after calls', 'heap MB', 'contexts left', 'timers'],
-    rows: checkpoints.map(({ calls, heapMb, contexts, timers }) => [
-      calls.toLocaleString('en'),
-      heapMb.toFixed(1),
-      String(contexts),
-      String(timers),
-    ]),
-    figures: { growthMb: growth, contexts: last.contexts, timers: last.timers },
-    failures,
+    title: 'Soak: how those calls ended',
+    how: 'As the server told its interceptors: the code, and where it came from.',
+    columns: ['end', 'calls'],
+    rows: sorted.map(([end, count]) => [end, count.toLocaleString('en')]),
+    figures: Object.fromEntries(sorted),
+    failures: [],
   };
 }
