@@ -1,0 +1,39 @@
+import type { ChainLink } from '../../../src/gateway/contract.js';
+import { milliseconds } from '../words.js';
+
+/** The interceptors that a call passed on its way to each handler, and the time it spent in each. */
+export function Chain({ links }: { readonly links: readonly ChainLink[] }) {
+  if (links.length === 0) return null;
+  return (
+    <section class="chain" aria-label="Interceptors">
+      <h3>Interceptors, outermost first</h3>
+      {visitsOf(links).map((visit, index) => (
+        <div key={index}>
+          <small class="soft">
+            {visit[0]!.rpc} at {visit[0]!.replica}
+          </small>
+          <ol>
+            {visit.map(({ interceptor, ms }, place) => (
+              <li key={place} class={interceptor === 'handler' ? 'handler' : ''}>
+                {interceptor} <b>{milliseconds(ms)}</b>
+              </li>
+            ))}
+          </ol>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+/** A handler ends each visit. */
+function visitsOf(links: readonly ChainLink[]): ChainLink[][] {
+  const visits: ChainLink[][] = [];
+  let previous: ChainLink | undefined;
+  for (const link of links) {
+    const goesOn = previous && previous.interceptor !== 'handler' && previous.replica === link.replica;
+    if (goesOn) visits.at(-1)!.push(link);
+    else visits.push([link]);
+    previous = link;
+  }
+  return visits;
+}
