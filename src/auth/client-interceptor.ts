@@ -3,7 +3,7 @@ import { channelSecurityOf } from '../core/client-context.js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
 import type { ClientHooks } from '../core/hooks.js';
-import { optionsOf } from '../core/options.js';
+import { optionError, optionsOf, withheld } from '../core/options.js';
 import { StatusError, isStatusError } from '../core/status-error.js';
 import { andThen } from './authenticate.js';
 import { isLocalTarget } from './local-target.js';
@@ -43,13 +43,7 @@ export interface AuthClientOptions {
 }
 
 const OWNER = 'authClientInterceptor';
-const OPTIONS = [
-  'token',
-  'scheme',
-  'perCall',
-  'refreshBeforeMs',
-  'allowInsecure',
-] as const satisfies readonly (keyof AuthClientOptions)[];
+const OPTIONS = ['token', 'scheme', 'perCall', 'refreshBeforeMs', 'allowInsecure'] as const;
 
 /**
  * Sends a token with every call, as `authorization: Bearer …`, unless the call has an `authorization` of its own. After
@@ -92,8 +86,7 @@ function tokensOf({ token }: AuthClientOptions, { scheme, perCall, refreshBefore
     return { tokenFor: () => fixed, forget: () => {} };
   }
   if (typeof token !== 'function') {
-    // The usual error would show what was given.
-    throw new TypeError(`${OWNER}: token must be a non-empty string of printable ASCII or a function, got neither`);
+    throw optionError(`${OWNER}: token`, 'a non-empty string of printable ASCII or a function', withheld(token));
   }
   if (!perCall) return new TokenSource(token, scheme, refreshBeforeMs);
   const held = (given: unknown): HeldToken => heldToken(given, scheme, 0);
@@ -102,7 +95,8 @@ function tokensOf({ token }: AuthClientOptions, { scheme, perCall, refreshBefore
 
 function schemeOf(scheme: string): string {
   if (/^[A-Za-z][\w-]*$/.test(scheme)) return scheme;
-  throw new TypeError(`${OWNER}: scheme must be one word, such as 'Bearer'`);
+  // Whoever writes the token here too must not find it in a log.
+  throw optionError(`${OWNER}: scheme`, "one word, such as 'Bearer'", withheld(scheme));
 }
 
 /** The credentials of one call, or of one attempt. */

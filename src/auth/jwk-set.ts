@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
-import { optionError } from '../core/options.js';
+import { optionError, withheld } from '../core/options.js';
 import { unfitness, type JwtAlgorithm } from './jwt-algorithms.js';
 
 /** A JSON Web Key Set (RFC 7517, section 5). */
@@ -21,7 +21,7 @@ export function isKeySet(value: unknown): value is JsonWebKeySet {
  * silence: every signature key must be public and sound, and every algorithm must have one.
  */
 export function localKeySet(option: string, jwks: unknown, algorithms: readonly JwtAlgorithm[]): JWTVerifyGetKey {
-  if (!isKeySet(jwks)) throw new TypeError(`${option} must be a JSON Web Key Set: an object with a list of keys`);
+  if (!isKeySet(jwks)) throw optionError(option, 'a JSON Web Key Set: an object with a list of keys', withheld(jwks));
   const keys = (jwks.keys as readonly Jwk[]).filter(isForSignatures);
   const sound = keys.map((jwk, index) => ({ jwk, key: publicKeyOf(`${option}.keys[${index}]`, jwk) }));
   for (const algorithm of algorithms) {

@@ -261,7 +261,7 @@ describe('at construction', () => {
     ],
     'a private key': [
       { keys: { publicKeyPem: key.privateKey.export({ type: 'pkcs8', format: 'pem' }) } },
-      /got a private one/,
+      /got a private key/,
     ],
     'no key at all': [{ keys: { publicKeyPem: 'x' } }, /publicKeyPem must be a public key or certificate in PEM/],
     'no keys': [{ keys: {} }, /keys must be an object with one of/],
@@ -281,7 +281,7 @@ describe('at construction', () => {
     'a key server with a password': [{ keys: { jwksUri: 'https://a:b@issuer.example' } }, /without a user/],
     'a tolerance of an hour': [{ clockToleranceMs: 3_600_000 }, /clockToleranceMs must be a number from 0 to 300000/],
     'a realm with quotes': [{ realm: '"' }, /realm must be printable/],
-    'a cache without room': [{ cache: { maxEntries: 0 } }, /cache: maxEntries/],
+    'a cache without room': [{ cache: { maxEntries: 0 } }, /cache\.maxEntries/],
     'claimsToIdentity that is no function': [{ claimsToIdentity: 'sub' }, /claimsToIdentity must be a function/],
   };
 

@@ -64,7 +64,7 @@ const OPTIONS = [
   'cache',
   'claimsToIdentity',
   'realm',
-] as const satisfies readonly (keyof JwtAuthenticatorOptions)[];
+] as const;
 
 /**
  * Identifies callers by the JSON Web Token in `authorization: Bearer …`, verified as RFC 8725 advises: named
@@ -92,14 +92,15 @@ export function jwtAuthenticator(options: JwtAuthenticatorOptions): Authenticate
       issuer: check.string('issuer'),
       audience: audienceOf(options.audience),
       algorithms,
-      typ: options.typ === undefined ? undefined : check.string('typ'),
+      typ: check.optionalString('typ'),
       clockToleranceMs: check.number('clockToleranceMs', { min: 0, max: 300_000, fallback: 0 }),
       claimsToIdentity: check.optionalFunction('claimsToIdentity'),
     },
     keys,
   );
-  const identify = identifier(verify, keys, options.cache ?? {});
-  const maxLength = check.number('maxTokenLength', { min: 1, fallback: 8_192 });
+  const { cache = {} } = options;
+  const identify = identifier(verify, keys, cache);
+  const maxLength = check.number('maxTokenLength', { min: 1, integer: true, fallback: 8_192 });
   return bearerAuthenticator(identify, maxLength, challengeOf(check));
 }
 

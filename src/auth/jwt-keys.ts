@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto';
 import type { JWTVerifyGetKey } from 'jose';
-import { optionError, optionsOf } from '../core/options.js';
+import { isObject, optionError, optionsOf, withheld } from '../core/options.js';
 import { isSecretAlgorithm, secretBytesFor, unfitness, type JwtAlgorithm } from './jwt-algorithms.js';
 import { localKeySet, type JsonWebKeySet } from './jwk-set.js';
-import { remoteKeySource, REMOTE_OPTIONS, type RemoteJwks } from './remote-jwks.js';
+import { remoteKeySource, type RemoteJwks } from './remote-jwks.js';
 
 /**
  * What tokens are verified with, in one of four forms: the issuer's key set at a URL, a key set at hand, a shared
@@ -40,19 +40,26 @@ const FORMS = ['jwksUri', 'jwks', 'secret', 'publicKeyPem'] as const;
  * @throws TypeError when a key does not fit every algorithm.
  */
 export function keySourceOf(option: string, keys: JwtKeys, algorithms: readonly JwtAlgorithm[]): KeySource {
-  const given = typeof keys === 'object' && keys !== null ? FORMS.filter((form) => form in keys) : [];
-  if (given.length !== 1) throw optionError(option, `an object with one of ${FORMS.join(', ')}`, given);
-  optionsOf(option, keys as object, (given[0] === 'jwksUri' ? REMOTE_OPTIONS : given) as never);
+  if (!isObject(keys)) throw optionError(option, `an object with one of ${FORMS.join(', ')}`, withheld(keys));
+  const given = FORMS.filter((form) => form in keys);
+  if (given.length !== 1) throw optionError(option, `an object with one of ${FORMS.join(', ')}`, keys);
 
   const secretWanted = algorithms.some(isSecretAlgorithm);
   if (secretWanted !== 'secret' in keys) {
     const expected = secretWanted ? 'a secret' : 'public keys';
     throw optionError(option, `${expected}, as ${algorithms.join(', ')} wants`, given[0]);
   }
-  if ('secret' in keys) return secretSource(`${option}.secret`, keys.secret, algorithms);
-  if ('publicKeyPem' in keys) return pemSource(`${option}.publicKeyPem`, keys.publicKeyPem, algorithms);
-  if ('jwks' in keys) return { version: 0, find: localKeySet(`${option}.jwks`, keys.jwks, algorithms) };
-  return remoteKeySource(option, keys);
+  if ('jwksUri' in keys) return remoteKeySource(option, keys);
+  if ('secret' in keys) {
+    optionsOf(option, keys, ['secret']);
+    return secretSource(`${option}.secret`, keys.secret, algorithms);
+  }
+  if ('publicKeyPem' in keys) {
+    optionsOf(option, keys, ['publicKeyPem']);
+    return pemSource(`${option}.publicKeyPem`, keys.publicKeyPem, algorithms);
+  }
+  optionsOf(option, keys, ['jwks']);
+  return { version: 0, find: localKeySet(`${option}.jwks`, keys.jwks, algorithms) };
 }
 
 function secretSource(option: string, secret: string | Uint8Array, algorithms: readonly JwtAlgorithm[]): KeySource {
@@ -60,10 +67,7 @@ function secretSource(option: string, secret: string | Uint8Array, algorithms: r
   const bytes = Uint8Array.from(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secretBytes(option, secret));
   const wanted = secretBytesFor(algorithms);
   if (bytes.length < wanted) {
-    // Never the secret itself, which an error of the usual form would show.
-    throw new TypeError(
-      `${option} must have at least ${wanted} bytes for ${algorithms.join(', ')}, got ${bytes.length}`,
-    );
+    throw optionError(option, `at least ${wanted} bytes for ${algorithms.join(', ')}`, bytes.length);
   }
   const imported = new Map<string, Promise<webcrypto.CryptoKey>>();
   const find = (alg: string): Promise<webcrypto.CryptoKey> => {
@@ -76,7 +80,7 @@ function secretSource(option: string, secret: string | Uint8Array, algorithms: r
 
 function secretBytes(option: string, secret: unknown): Uint8Array {
   if (secret instanceof Uint8Array) return secret;
-  throw new TypeError(`${option} must be a string or a Uint8Array, got ${typeof secret}`);
+  throw optionError(option, 'a string or a Uint8Array', withheld(secret));
 }
 
 function importSecret(bytes: Uint8Array, alg: string): Promise<webcrypto.CryptoKey> {
@@ -88,7 +92,7 @@ function pemSource(option: string, pem: string, algorithms: readonly JwtAlgorith
   const key = publicKey(option, pem);
   for (const algorithm of algorithms) {
     const fault = unfitness(key, algorithm);
-    if (fault !== undefined) throw new TypeError(`${option} does not fit algorithms: ${fault}`);
+    if (fault !== undefined) throw optionError(option, `a key that fits algorithms: ${fault}`, withheld(pem));
   }
   return { version: 0, find: () => key };
 }
@@ -97,11 +101,11 @@ function publicKey(option: string, pem: unknown): KeyObject {
   const text = typeof pem === 'string' ? pem : '';
   // createPublicKey would take a private key too, and a verifier has no business with one.
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
-    throw new TypeError(`${option} must be a public key in PEM, got a private one`);
+    throw new TypeError(`${option} must be a public key or certificate in PEM, got a private key`);
   }
   try {
     return createPublicKey(text);
   } catch {
-    throw optionError(option, 'a public key or certificate in PEM', pem);
+    throw optionError(option, 'a public key or certificate in PEM', withheld(pem));
   }
 }

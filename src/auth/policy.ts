@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { fullName, matcher } from '../core/match.js';
 import { methodOf, type Method } from '../core/method.js';
-import { optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/options.js';
 import { allow } from './allow.js';
 import { bodyOf, isRule, optional, type Rule } from './policy-rule.js';
 
@@ -68,7 +68,7 @@ export const healthAndReflection: PolicyRules = {
 };
 
 function rulesByPattern(rules: PolicyRules): Map<string, Rule> {
-  if (typeof rules !== 'object' || rules === null) throw optionError('definePolicy: rules', 'an object', rules);
+  if (!isObject(rules)) throw optionError('definePolicy: rules', 'an object', rules);
   const byPattern = new Map<string, Rule>();
   for (const [pattern, rule] of Object.entries(rules)) {
     const option = `definePolicy: '${pattern}'`;

@@ -1,4 +1,4 @@
-import { optionError, optionsOf } from '../core/options.js';
+import { optionError, optionsOf, withheld } from '../core/options.js';
 import type { KeySource } from './jwt-keys.js';
 import { isLoopbackHost } from './loopback.js';
 import { RemoteKeys, type KeyTiming } from './remote-keys.js';
@@ -52,7 +52,7 @@ export interface RemoteJwks {
   readonly maxBackoffMs?: number;
 }
 
-export const REMOTE_OPTIONS = [
+const REMOTE_OPTIONS = [
   'jwksUri',
   'allowInsecure',
   'timeoutMs',
@@ -62,7 +62,7 @@ export const REMOTE_OPTIONS = [
   'cooldownMs',
   'initialBackoffMs',
   'maxBackoffMs',
-] as const satisfies readonly (keyof RemoteJwks)[];
+] as const;
 
 /** Checks the options and makes the source; nothing is fetched yet. */
 export function remoteKeySource(option: string, options: RemoteJwks): KeySource {
@@ -71,8 +71,8 @@ export function remoteKeySource(option: string, options: RemoteJwks): KeySource 
   const milliseconds = (name: keyof KeyTiming, fallback: number, min = 1): number =>
     check.number(name, { min, fallback });
   const bounds = {
-    timeoutMs: check.number('timeoutMs', { min: 1, max: 0x7fffffff, fallback: 5_000 }),
-    maxBytes: check.number('maxBytes', { min: 1, fallback: 262_144 }),
+    timeoutMs: check.milliseconds('timeoutMs', { min: 1, fallback: 5_000 }),
+    maxBytes: check.number('maxBytes', { min: 1, integer: true, fallback: 262_144 }),
   };
   const refreshMs = milliseconds('refreshMs', 600_000);
   const initialBackoffMs = milliseconds('initialBackoffMs', 1_000);
@@ -89,7 +89,8 @@ function keyServer(option: string, uri: unknown, allowInsecure: boolean): URL {
   const url = URL.canParse(String(uri)) ? new URL(String(uri)) : undefined;
   const plain = url?.protocol === 'http:';
   if (url === undefined || (!plain && url.protocol !== 'https:') || url.username !== '' || url.password !== '') {
-    throw optionError(option, 'an http(s) URL without a user', uri);
+    // It may hold a password.
+    throw optionError(option, 'an http(s) URL without a user', withheld(uri));
   }
   if (plain && !allowInsecure && !isLoopbackHost(url.hostname)) {
     throw optionError(option, 'https, unless it is on this machine or allowInsecure is set', uri);

@@ -39,8 +39,7 @@ const OWNER = 'authServerInterceptor';
 export function authServerInterceptor(options: AuthServerOptions): ServerInterceptor {
   const check = optionsOf(OWNER, options, ['authenticate', 'policy', 'onDecision']);
   const authenticators = authenticatorsOf(`${OWNER}: authenticate`, options.authenticate);
-  const { policy } = options;
-  if (typeof policy?.ruleFor !== 'function') throw check.error('policy', 'made with definePolicy', policy);
+  const policy = check.having('policy', 'made with definePolicy', 'ruleFor');
   const desk = {
     identify: firstIdentity(authenticators),
     challenges: authenticators.flatMap(({ challenge }) => challenge ?? []),

@@ -1,5 +1,6 @@
 import { ChannelCredentials } from '@grpc/grpc-js';
 import { optionsOf } from '../core/options.js';
+import { pathOf } from './tls-files.js';
 import { TlsReloader, type TlsReloadOptions } from './tls-reloader.js';
 
 /** Options of {@link tlsChannelCredentials}. */
@@ -16,13 +17,7 @@ export interface TlsChannelOptions extends TlsReloadOptions {
 }
 
 const OWNER = 'tlsChannelCredentials';
-const OPTIONS = [
-  'caFile',
-  'certFile',
-  'keyFile',
-  'reloadIntervalMs',
-  'onReload',
-] as const satisfies readonly (keyof TlsChannelOptions)[];
+const OPTIONS = ['caFile', 'certFile', 'keyFile', 'reloadIntervalMs', 'onReload'] as const;
 
 /**
  * TLS for a client, from files. Before each new connection, files that were last read longer than `reloadIntervalMs`
@@ -33,14 +28,16 @@ const OPTIONS = [
  */
 export function tlsChannelCredentials(options: TlsChannelOptions = {}): ChannelCredentials {
   const check = optionsOf(OWNER, options, OPTIONS);
-  const path = (name: 'caFile' | 'certFile' | 'keyFile'): string | undefined =>
-    options[name] === undefined ? undefined : check.string(name);
-  const files = { certFile: path('certFile'), keyFile: path('keyFile'), caFile: path('caFile') };
+  const files = {
+    certFile: pathOf(check, 'certFile', options),
+    keyFile: pathOf(check, 'keyFile', options),
+    caFile: pathOf(check, 'caFile', options),
+  };
   if ((files.certFile === undefined) !== (files.keyFile === undefined)) {
     const [given, missing] = files.certFile === undefined ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
     throw check.error(missing, `given together with ${given}`, undefined);
   }
-  const intervalMs = check.number('reloadIntervalMs', { min: 1, fallback: 60_000 });
+  const intervalMs = check.number('reloadIntervalMs', { min: 1, max: Infinity, fallback: 60_000 });
   const reloader = new TlsReloader(files, { owner: OWNER, caOption: 'caFile' }, check.optionalFunction('onReload'));
   return new ReloadingChannelCredentials(reloader, intervalMs);
 }

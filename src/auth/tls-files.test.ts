@@ -110,7 +110,7 @@ test('an onReload that throws or rejects stops nothing', async () => {
 });
 
 test('wrong options are refused', () => {
-  expect(() => server({ certFile: '' })).toThrow(/certFile must be a non-empty string/);
+  expect(() => server({ certFile: '' })).toThrow(/certFile must be the path of a file/);
   expect(() => server({ requireClientCertificate: true })).toThrow(/used together with clientCaFile/);
   expect(() => server({ reloadIntervalMs: 0 })).toThrow(/reloadIntervalMs must be a number of at least 1/);
   expect(() => channel({ certFile: good.certFile })).toThrow(/keyFile must be given together with certFile/);

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { withheld, type OptionChecker } from '../core/options.js';
 
 /** Where the PEM files lie. Certificate and key come together. */
 export interface TlsFiles {
@@ -23,6 +24,22 @@ export interface FileNames {
 const CLOCK_SKEW_MS = 300_000;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** A file's path, as an option; PEM text in its place is a mistake that must not show a key. */
+export function requiredPathOf<T extends object>(check: OptionChecker<T>, name: keyof T & string, options: T): string {
+  const path: unknown = options[name];
+  if (typeof path === 'string' && path !== '' && !path.includes('-----BEGIN')) return path;
+  throw check.error(name, 'the path of a file in PEM', typeof path === 'string' ? withheld(path) : path);
+}
+
+/** As {@link requiredPathOf}, or undefined. */
+export function pathOf<T extends object>(
+  check: OptionChecker<T>,
+  name: keyof T & string,
+  options: T,
+): string | undefined {
+  return options[name] === undefined ? undefined : requiredPathOf(check, name, options);
+}
 
 /** Reads the files now. @throws Error naming the file that cannot be read. */
 export function readFilesNow(files: TlsFiles, names: FileNames): TlsContents {

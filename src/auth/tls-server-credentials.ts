@@ -1,5 +1,7 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import { optionsOf } from '../core/options.js';
+import { MAX_DELAY_MS } from '../core/timer.js';
+import { pathOf, requiredPathOf } from './tls-files.js';
 import { TlsReloader, type TlsReloadOptions } from './tls-reloader.js';
 
 /** Options of {@link tlsServerCredentials}. */
@@ -26,7 +28,7 @@ const OPTIONS = [
   'requireClientCertificate',
   'reloadIntervalMs',
   'onReload',
-] as const satisfies readonly (keyof TlsServerOptions)[];
+] as const;
 
 /**
  * TLS for a server, from files. Files that are replaced later, as cert-manager and certbot do, are picked up without a
@@ -41,18 +43,22 @@ const OPTIONS = [
  */
 export function tlsServerCredentials(options: TlsServerOptions): ServerCredentials {
   const check = optionsOf(OWNER, options, OPTIONS);
-  const caFile = options.clientCaFile === undefined ? undefined : check.string('clientCaFile');
+  const caFile = pathOf(check, 'clientCaFile', options);
   const required = check.boolean('requireClientCertificate', caFile !== undefined);
   if (required && caFile === undefined) {
     throw check.error('requireClientCertificate', 'used together with clientCaFile', required);
   }
-  const files = { certFile: check.string('certFile'), keyFile: check.string('keyFile'), caFile };
+  const files = {
+    certFile: requiredPathOf(check, 'certFile', options),
+    keyFile: requiredPathOf(check, 'keyFile', options),
+    caFile,
+  };
   const reloader = new TlsReloader(
     files,
     { owner: OWNER, caOption: 'clientCaFile' },
     check.optionalFunction('onReload'),
   );
-  const intervalMs = check.number('reloadIntervalMs', { min: 1, fallback: 60_000 });
+  const intervalMs = check.number('reloadIntervalMs', { min: 1, max: Infinity, fallback: 60_000 });
   return new ReloadingServerCredentials(reloader, intervalMs, caFile !== undefined, required);
 }
 
@@ -75,7 +81,7 @@ class ReloadingServerCredentials extends ServerCredentials {
   override _addWatcher(watcher: Parameters<ServerCredentials['_addWatcher']>[0]): void {
     super._addWatcher(watcher);
     // Beyond what setInterval can count it would fire at once, and for ever.
-    if (this.timer !== undefined || this.intervalMs > 0x7fffffff) return;
+    if (this.timer !== undefined || this.intervalMs > MAX_DELAY_MS) return;
     this.timer = setInterval(() => void this.reload(), this.intervalMs).unref();
   }
 

@@ -1,3 +1,5 @@
+import { optionError } from './options.js';
+
 /**
  * A typed slot in a call's context. Made once, at module level, and compared by identity: two keys of the same name
  * are two slots.
@@ -14,8 +16,15 @@ export interface ContextKey<T> {
   readonly defaultValue: T;
 }
 
-/** Makes a {@link ContextKey}. */
+/**
+ * Makes a {@link ContextKey}.
+ *
+ * @param name For people who debug: need not be unique.
+ * @param defaultValue What {@link CallContext.get} answers when nothing was set.
+ * @throws TypeError when the name is no string, or empty.
+ */
 export function contextKey<T>(name: string, defaultValue: T): ContextKey<T> {
+  if (typeof name !== 'string' || name === '') throw optionError('contextKey: name', 'a non-empty string', name);
   return Object.freeze({ name, defaultValue });
 }
 

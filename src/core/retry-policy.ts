@@ -70,14 +70,11 @@ export interface CheckedRetryPolicy {
  * back, and nothing is retried while half of the tokens or fewer are left. Fractions beyond three decimals are cut off.
  */
 export interface RetryThrottling {
-  /** Above 0, at most 1000. */
+  /** From 0.001 to 1000. */
   readonly maxTokens: number;
-  /** Above 0, at most 1000: about what share of the successes may be retries while the server fails. */
+  /** From 0.001 to 1000: about what share of the successes may be retries while the server fails. */
   readonly tokenRatio: number;
 }
-
-/** What setTimeout keeps; a longer delay would fire at once. */
-export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** @throws TypeError naming the first option that makes the policy impossible. @internal */
 export function checkedRetryPolicy<T extends RetryPolicy>(
@@ -85,12 +82,13 @@ export function checkedRetryPolicy<T extends RetryPolicy>(
   check: OptionChecker<T>,
   policy: T,
 ): CheckedRetryPolicy {
+  const { retryableStatusCodes = ['UNAVAILABLE'] } = policy;
   return {
     maxAttempts: checkedAttempts(owner, check, policy),
-    initialBackoffMs: aboveZero(check, 'initialBackoffMs', policy.initialBackoffMs ?? 100, MAX_DELAY_MS),
-    maxBackoffMs: aboveZero(check, 'maxBackoffMs', policy.maxBackoffMs ?? 1000, MAX_DELAY_MS),
-    backoffMultiplier: aboveZero(check, 'backoffMultiplier', policy.backoffMultiplier ?? 2, Number.MAX_VALUE),
-    retryableStatusCodes: checkedCodes(check, 'retryableStatusCodes', policy.retryableStatusCodes ?? ['UNAVAILABLE']),
+    initialBackoffMs: check.milliseconds('initialBackoffMs', { above: 0, fallback: 100 }),
+    maxBackoffMs: check.milliseconds('maxBackoffMs', { above: 0, fallback: 1000 }),
+    backoffMultiplier: check.number('backoffMultiplier', { above: 0, fallback: 2 }),
+    retryableStatusCodes: checkedCodes(check, 'retryableStatusCodes', retryableStatusCodes),
   };
 }
 
@@ -136,18 +134,12 @@ function codeOf(code: unknown): status | undefined {
 /** Tokens as gRFC A6 counts them: cut off (not rounded) after three decimals. @internal */
 export function checkedThrottling(owner: string, throttling: RetryThrottling): RetryThrottling {
   const check = optionsOf(owner, throttling, ['maxTokens', 'tokenRatio']);
+  const range = { min: 0.001, max: 1000 };
   return {
-    maxTokens: aboveZero(check, 'maxTokens', threeDecimals(throttling.maxTokens), 1000, throttling.maxTokens),
-    tokenRatio: aboveZero(check, 'tokenRatio', threeDecimals(throttling.tokenRatio), 1000, throttling.tokenRatio),
+    maxTokens: threeDecimals(check.number('maxTokens', range)),
+    tokenRatio: threeDecimals(check.number('tokenRatio', range)),
   };
 }
 
 // 0.57 * 1000 is 569.9…: the small addend undoes the error of the multiplication and nothing more.
-const threeDecimals = (value: unknown): unknown =>
-  typeof value === 'number' ? Math.floor(value * 1000 + 1e-6) / 1000 : value;
-
-function aboveZero(check: OptionChecker<object>, option: string, value: unknown, max: number, got = value): number {
-  if (typeof value === 'number' && value > 0 && value <= max) return value;
-  const atMost = max < Number.MAX_VALUE ? `, at most ${max}` : '';
-  throw check.error(option, `a number above 0${atMost}`, got);
-}
+const threeDecimals = (value: number): number => Math.floor(value * 1000 + 1e-6) / 1000;

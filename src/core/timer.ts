@@ -1,5 +1,5 @@
 /** The longest delay that setTimeout keeps; a longer one would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
+export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Timers may fire a millisecond before Date says that it is time. */
 export const TIMER_SLACK_MS = 2;

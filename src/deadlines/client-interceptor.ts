@@ -50,7 +50,7 @@ const LONGEST_MS = 2_147_483_000;
  */
 export function deadlineClientInterceptor(options: DeadlineClientOptions = {}): Interceptor {
   const check = optionsOf('deadlineClientInterceptor', options, ['defaultMs', 'reserveMs', 'propagate']);
-  const defaultMs = check.number('defaultMs', { min: 1, fallback: Infinity });
+  const defaultMs = check.number('defaultMs', { min: 1, max: Infinity, fallback: Infinity });
   const reserveMs = check.number('reserveMs', { min: 0, max: LONGEST_MS, fallback: 0 });
   const propagate = check.boolean('propagate', true);
   const interceptor = defineClientInterceptor('deadlines', () => (call) => {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { processWide } from '../core/context-key.js';
+import { optionError } from '../core/options.js';
 import { tryCurrentCall, type ServerCallContext } from '../core/context.js';
 
 /** The server call from whose budget the present code was detached; all copies of this library share it. */
@@ -9,10 +10,13 @@ const detachedFrom = processWide('detached', () => new AsyncLocalStorage<ServerC
  * Runs work that outlives the current server call: calls made inside, or by what it awaits, keep neither the call's
  * deadline nor its cancellation. Everything else of the call stays: its trace, log fields and identity.
  *
+ * @returns What `run` returns.
+ * @throws TypeError when `run` is no function; and what it throws.
  * @example
  * void detached(() => auditClient.record(entry)).catch(report); // goes on after the handler has answered
  */
 export function detached<T>(run: () => T): T {
+  if (typeof run !== 'function') throw optionError('detached: run', 'a function', run);
   return detachedFrom.run(tryCurrentCall(), run);
 }
 

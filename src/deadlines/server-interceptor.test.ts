@@ -110,7 +110,7 @@ test.each<[DeadlineServerOptions, string]>([
   [{ defaultMs: 0 }, 'deadlineServerInterceptor: defaultMs must be a number of at least 1, got 0'],
   [{ defaultMs: NaN }, 'deadlineServerInterceptor: defaultMs must be a number of at least 1, got NaN'],
   [{ maxMs: '5s' as never }, "deadlineServerInterceptor: maxMs must be a number of at least 1, got '5s'"],
-  [{ minMs: -1 }, 'deadlineServerInterceptor: minMs must be a number of at least 0, got -1'],
+  [{ minMs: -1 }, 'deadlineServerInterceptor: minMs must be a finite number of at least 0, got -1'],
   [{ minMs: 50, maxMs: 20 }, 'deadlineServerInterceptor: minMs must be at most maxMs (20), got 50'],
   [{ minMs: 50, defaultMs: 20 }, 'deadlineServerInterceptor: minMs must be at most defaultMs (20), got 50'],
 ])('wrong options are refused: %j', (options, message) => {

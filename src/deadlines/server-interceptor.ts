@@ -75,8 +75,8 @@ class Refusal implements ServerHooks {
 
 function boundsOf(options: DeadlineServerOptions): Required<DeadlineServerOptions> {
   const check = optionsOf('deadlineServerInterceptor', options, ['defaultMs', 'minMs', 'maxMs']);
-  const maxMs = check.number('maxMs', { min: 1, fallback: Infinity });
-  const defaultMs = check.number('defaultMs', { min: 1, fallback: maxMs });
+  const maxMs = check.number('maxMs', { min: 1, max: Infinity, fallback: Infinity });
+  const defaultMs = check.number('defaultMs', { min: 1, max: Infinity, fallback: maxMs });
   const minMs = check.number('minMs', { min: 0, fallback: 0 });
   if (minMs > maxMs) throw check.error('minMs', `at most maxMs (${maxMs})`, minMs);
   if (minMs > defaultMs) throw check.error('minMs', `at most defaultMs (${defaultMs})`, minMs);

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { findDetail } from '../core/details.js';
-import { optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/options.js';
 import { BusinessError, StatusError, type BusinessErrorInit } from '../core/status-error.js';
 import { isStatusCode } from '../core/wire-status.js';
 import type { Only, ResultOf } from './handlers.js';
@@ -71,6 +71,7 @@ export type ErrorCatalogue<T extends ErrorTemplates> = {
 export function defineErrors<const T extends ErrorTemplates>(domain: string, templates: T): ErrorCatalogue<T> {
   if (typeof domain !== 'string' || domain === '')
     throw optionError('defineErrors: domain', 'a non-empty string', domain);
+  if (!isObject(templates)) throw optionError('defineErrors: templates', 'an object of errors by reason', templates);
   for (const [reason, template] of Object.entries(templates)) checkTemplate(reason, template);
   const factories = Object.entries(templates).map(([reason, template]) => [reason, factory(domain, reason, template)]);
   return Object.freeze({ ...Object.fromEntries(factories), match: matcherOf(domain, templates) }) as ErrorCatalogue<T>;

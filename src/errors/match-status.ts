@@ -1,3 +1,4 @@
+import { isObject, optionError } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
 import { statusName, type StatusName } from '../core/status-name.js';
 import type { Only, ResultOf } from './handlers.js';
@@ -11,6 +12,7 @@ export type StatusHandlers = {
  * Runs the handler for the error's code and gives back its result. An error that no handler is for, when there is no
  * `default`, is thrown on as it is, so that none is swallowed.
  *
+ * @throws TypeError when `handlers` is no object; the error itself when no handler is for it.
  * @example
  * const product = await client.getProduct({ id }).catch((error) =>
  *   matchStatus(error, { NOT_FOUND: () => undefined }),
@@ -20,6 +22,7 @@ export function matchStatus<const Handlers extends StatusHandlers>(
   error: unknown,
   handlers: Handlers & Only<Handlers, keyof StatusHandlers>,
 ): ResultOf<Handlers> {
+  if (!isObject(handlers)) throw optionError('matchStatus: handlers', 'an object of functions by code', handlers);
   const known = StatusError.from(error);
   const name = statusName(known.code) as keyof StatusHandlers;
   const handler = (Object.hasOwn(handlers, name) ? handlers[name] : undefined) ?? handlers.default;

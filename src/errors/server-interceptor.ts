@@ -42,7 +42,7 @@ export interface ErrorServerOptions {
 export function errorServerInterceptor(options: ErrorServerOptions = {}): ServerInterceptor {
   const check = optionsOf('errorServerInterceptor', options, ['domain', 'map', 'exposeUnknown', 'onUnknown']);
   const rules: ErrorRules = {
-    domain: options.domain === undefined ? undefined : check.string('domain'),
+    domain: check.optionalString('domain'),
     map: check.optionalFunction('map'),
     exposeUnknown: check.boolean('exposeUnknown', false),
     onUnknown: check.optionalFunction('onUnknown'),

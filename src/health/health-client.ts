@@ -1,6 +1,6 @@
 import { credentials, Metadata, status, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { HealthClient, type HealthCheckResponse } from '../gen/grpc/health/v1/health.js';
-import { optionsOf } from '../core/options.js';
+import { optionError, optionsOf, type OptionChecker } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
 import { fromWire, type HealthStatus } from './status.js';
 
@@ -45,7 +45,8 @@ const sharedNames = ['service', 'credentials', 'channelOptions'] as const;
  */
 export async function checkHealth(target: string, options: CheckHealthOptions = {}): Promise<HealthStatus> {
   const check = optionsOf('checkHealth', options, [...sharedNames, 'timeoutMs']);
-  const timeoutMs = check.number('timeoutMs', { min: 1, fallback: 5_000 });
+  checkShared('checkHealth', check, target);
+  const timeoutMs = check.milliseconds('timeoutMs', { min: 1, fallback: 5_000 });
   const client = connect(target, options);
   try {
     return fromWire((await askOnce(client, options.service ?? '', Date.now() + timeoutMs)).status);
@@ -74,7 +75,9 @@ function askOnce(client: HealthClient, service: string, deadline: number): Promi
  * @throws TypeError when an option is wrong.
  */
 export function watchHealth(target: string, options: WatchHealthOptions = {}): AsyncIterable<HealthStatus> {
-  optionsOf('watchHealth', options, [...sharedNames, 'signal']);
+  const check = optionsOf('watchHealth', options, [...sharedNames, 'signal']);
+  checkShared('watchHealth', check, target);
+  if (options.signal !== undefined) check.having('signal', 'an AbortSignal', 'addEventListener');
   return watch(target, options);
 }
 
@@ -96,6 +99,14 @@ async function* watch(target: string, options: WatchHealthOptions): AsyncGenerat
     call.cancel();
     client.close();
   }
+}
+
+/** @throws TypeError naming the option that is wrong. */
+function checkShared(owner: string, check: OptionChecker<HealthClientOptions>, target: unknown): void {
+  if (typeof target !== 'string' || target === '') throw optionError(`${owner}: target`, 'a non-empty string', target);
+  check.text('service', '');
+  check.optionalObject('credentials', 'ChannelCredentials');
+  check.optionalObject('channelOptions');
 }
 
 function connect(target: string, options: HealthClientOptions): HealthClient {

@@ -1,4 +1,4 @@
-import { optionsOf, type OptionChecker } from '../core/options.js';
+import { isObject, optionsOf, type OptionChecker } from '../core/options.js';
 import type { HealthProbe, ProbeResult, ProbeSchedule } from './probe.js';
 import type { ServingStatus } from './status.js';
 
@@ -61,23 +61,21 @@ export function readPlan(options: HealthServiceOptions): Plan {
   ]);
   check.optionalFunction('onChange');
   check.optionalFunction('onProbe');
-  const probes = readProbes(check, options.probes ?? {});
+  const probes = readProbes(check, options);
   return {
     services: readServices(
       check,
-      options.services ?? [],
+      options,
       probes.map(({ name }) => name),
     ),
     probes,
   };
 }
 
-function readProbes(
-  check: OptionChecker<HealthServiceOptions>,
-  probes: Readonly<Record<string, HealthProbe>>,
-): Plan['probes'] {
-  const intervalMs = check.number('probeIntervalMs', { min: 1, max: 2 ** 31 - 1, fallback: 10_000 });
-  const timeoutMs = check.number('probeTimeoutMs', { min: 1, max: 2 ** 31 - 1, fallback: 5_000 });
+function readProbes(check: OptionChecker<HealthServiceOptions>, { probes = {} }: HealthServiceOptions): Plan['probes'] {
+  if (!isObject(probes)) throw check.error('probes', 'an object of functions by name', probes);
+  const intervalMs = check.milliseconds('probeIntervalMs', { min: 1, fallback: 10_000 });
+  const timeoutMs = check.milliseconds('probeTimeoutMs', { min: 1, fallback: 5_000 });
   const entries = Object.entries(probes);
   return entries.map(([name, probe], index) => {
     if (typeof probe !== 'function') throw check.error(`probes.${name}`, 'a function', probe);
@@ -88,14 +86,18 @@ function readProbes(
 
 function readServices(
   check: OptionChecker<HealthServiceOptions>,
-  services: NonNullable<HealthServiceOptions['services']>,
+  { services = [] }: HealthServiceOptions,
   probes: readonly string[],
 ): Plan['services'] {
+  if (typeof services !== 'object' || services === null) {
+    throw check.error('services', 'a list of names, or an object with the probes of each', services);
+  }
   const named: [string, readonly string[]][] = isList(services)
     ? ['', ...services].map((service) => [service, probes])
     : Object.entries({ '': [], ...services });
   for (const [service, needs] of named) {
     if (typeof service !== 'string') throw check.error('services', 'a list of names', services);
+    if (!isList(needs)) throw check.error(`services['${service}']`, 'a list of the names of probes', needs);
     const missing = needs.find((name) => !probes.includes(name));
     if (missing !== undefined)
       throw check.error(`services['${service}']`, `names of probes (${probes.join(', ')})`, missing);
@@ -105,5 +107,4 @@ function readServices(
   return new Map(named);
 }
 
-const isList = (services: NonNullable<HealthServiceOptions['services']>): services is readonly string[] =>
-  Array.isArray(services);
+const isList = (names: unknown): names is readonly string[] => Array.isArray(names);

@@ -6,7 +6,7 @@ import {
   type HealthServer,
 } from '../gen/grpc/health/v1/health.js';
 import { StatusError } from '../core/status-error.js';
-import { optionsOf } from '../core/options.js';
+import { optionError, optionsOf } from '../core/options.js';
 import { isThenable } from '../core/report.js';
 import { readPlan, type HealthServiceOptions } from './health-service-options.js';
 import { ProbeLoop, type ProbeResult } from './probe.js';
@@ -87,6 +87,8 @@ export class HealthService {
   /**
    * Sets a service's status, and makes the service known if it was not. A service with probes serves only when both
    * this and its probes say so. Ignored after {@link shutdown}.
+   *
+   * @throws TypeError for another status.
    */
   setStatus(service: string, status: ServingStatus): void {
     const check = optionsOf('HealthService.setStatus', { service, status }, ['service', 'status']);
@@ -94,16 +96,24 @@ export class HealthService {
     this.#board.set(service, check.oneOf('status', ['SERVING', 'NOT_SERVING']));
   }
 
-  /** Forgets a service: Check answers NOT_FOUND, watchers hear SERVICE_UNKNOWN. Ignored after {@link shutdown}. */
+  /**
+   * Forgets a service: Check answers NOT_FOUND, watchers hear SERVICE_UNKNOWN. Ignored after {@link shutdown}.
+   *
+   * @throws TypeError when `service` is no string.
+   */
   clearStatus(service: string): void {
+    if (typeof service !== 'string') throw optionError('HealthService.clearStatus: service', 'a string', service);
     this.#board.clear(service);
   }
 
   /**
    * Before a stop: every service is NOT_SERVING whatever is set from now on, Watch streams are told, and then ended (those
    * for unknown services too) so that a drain can finish. May be called twice; see {@link HealthShutdownOptions}.
+   *
+   * @throws TypeError when an option is wrong.
    */
-  shutdown({ keepWatches = false }: HealthShutdownOptions = {}): void {
+  shutdown(options: HealthShutdownOptions = {}): void {
+    const keepWatches = optionsOf('HealthService.shutdown', options, ['keepWatches']).boolean('keepWatches', false);
     this.#board.shutdown();
     if (keepWatches) return;
     this.#watchesEnd = true;

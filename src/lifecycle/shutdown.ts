@@ -1,7 +1,6 @@
 import { status, type Server } from '@grpc/grpc-js';
 import { optionError, optionsOf } from '../core/options.js';
 import { isThenable } from '../core/report.js';
-import { MAX_DELAY_MS } from '../core/retry-policy.js';
 import { StatusError } from '../core/status-error.js';
 import { forceClose } from './force-close.js';
 import type { CallTracker } from './track-calls.js';
@@ -77,9 +76,12 @@ export function shutdownGracefully(server: Server, options: ShutdownOptions): Pr
     'onStep',
   ]);
   if (typeof server?.tryShutdown !== 'function') throw optionError('shutdownGracefully: server', 'a Server', server);
-  check.number('drainDelayMs', { min: 0, max: MAX_DELAY_MS });
-  check.number('timeoutMs', { min: 0, max: MAX_DELAY_MS });
+  check.milliseconds('drainDelayMs', { min: 0 });
+  check.milliseconds('timeoutMs', { min: 0 });
   check.optionalFunction('onStep');
+  if (options.calls !== undefined) check.having('calls', 'made with trackCalls()', 'startDraining', 'endAll');
+  if (options.health !== undefined) check.having('health', 'a HealthService', 'shutdown');
+  if (options.force !== undefined) check.having('force', 'an AbortSignal', 'addEventListener');
   let running = shutdowns.get(server);
   if (running === undefined) {
     const shutdown = new Shutdown(server, options);

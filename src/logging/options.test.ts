@@ -179,13 +179,13 @@ describe('wrong options', () => {
     [{}, /^loggingServerInterceptor: logger must be a pino logger/],
     [{ logger: { info: () => 1 } }, /logger must be a pino logger/],
     [{ logger: 'x' }, /logger must be a pino logger.* got 'x'/],
-    [{ events: ['finish'] }, /events must be an array of 'start', 'end', 'request', 'response', got \[ 'finish' \]/],
+    [{ events: ['finish'] }, /events must be a list of 'start', 'end', 'request', 'response', got \['finish'\]/],
     [{ level: 'info' }, /level must be a function/],
     [{ fields: {} }, /fields must be a function/],
     [{ sample: 0.1 }, /sample must be a function/],
     [{ redact: ['a..b'] }, /redact\[0\] must be a path/],
-    [{ metadata: 'x' }, /metadata must be true, false or an array of metadata keys/],
-    [{ maxPreviewLength: -1 }, /maxPreviewLength must be a number of at least 0/],
+    [{ metadata: 'x' }, /metadata must be true, false or a list of metadata keys/],
+    [{ maxPreviewLength: -1 }, /maxPreviewLength must be a number from 0 to/],
   ])('%j', (wrong, message) => {
     const options = 'logger' in wrong || Object.keys(wrong).length === 0 ? wrong : { logger: log, ...wrong };
     expect(() => loggingServerInterceptor(options as never)).toThrow(message);

@@ -69,6 +69,7 @@ export interface LoggingSettings {
   readonly errorPreviewer: Previewer;
 }
 
+const METHODS = ['debug', 'info', 'warn', 'error'] as const;
 const EVENTS: readonly LogEvent[] = ['start', 'end', 'request', 'response'];
 const NAMES = ['logger', 'events', 'level', 'fields', 'redact', 'sample', 'metadata', 'maxPreviewLength'] as const;
 
@@ -76,17 +77,16 @@ const NAMES = ['logger', 'events', 'level', 'fields', 'redact', 'sample', 'metad
 export function loggingSettings<Call extends CallContext>(owner: string, given: LoggingOptions<Call>): LoggingSettings {
   const options = given as LoggingOptions;
   const check = optionsOf(owner, options, NAMES);
-  const { logger, events = ['end'], metadata = false, redact = [] } = options;
-  if (!isLogger(logger))
-    throw check.error('logger', 'a pino logger, or an object with debug, info, warn and error', logger);
-  if (!isListOf(events, (event) => EVENTS.includes(event as LogEvent))) {
-    throw check.error('events', `an array of ${EVENTS.map((event) => `'${event}'`).join(', ')}`, events);
-  }
-  if (typeof metadata !== 'boolean' && !isListOf(metadata, (key) => typeof key === 'string')) {
-    throw check.error('metadata', 'true, false or an array of metadata keys', given.metadata);
+  const { metadata = false, redact = [] } = options;
+  const logger = check.having('logger', 'a pino logger, or an object with debug, info, warn and error', ...METHODS);
+  const events = check.list('events', `a list of ${EVENTS.map((event) => `'${event}'`).join(', ')}`, isEvent, [
+    'end',
+  ] as const);
+  if (typeof metadata !== 'boolean' && !isListOfKeys(metadata)) {
+    throw check.error('metadata', 'true, false or a list of metadata keys', metadata);
   }
   const redactor = new Redactor(redact, `${owner}: redact`);
-  const maxLength = check.number('maxPreviewLength', { min: 0, fallback: 2048 });
+  const maxLength = check.number('maxPreviewLength', { min: 0, max: 1_000_000, fallback: 2048 });
   return {
     owner,
     logger,
@@ -94,18 +94,14 @@ export function loggingSettings<Call extends CallContext>(owner: string, given: 
     level: check.optionalFunction('level'),
     fields: check.optionalFunction('fields'),
     sample: check.optionalFunction('sample'),
-    metadata: typeof metadata === 'boolean' ? metadata : metadata.map((key: string) => key.toLowerCase()),
+    metadata: typeof metadata === 'boolean' ? metadata : metadata.map((key) => key.toLowerCase()),
     previewer: new Previewer(redactor, maxLength),
     errorPreviewer: new Previewer(redactor, maxLength * 4),
   };
 }
 
-function isLogger(logger: unknown): logger is Logger {
-  if ((typeof logger !== 'object' && typeof logger !== 'function') || logger === null) return false;
-  const methods = logger as Record<string, unknown>;
-  return ['debug', 'info', 'warn', 'error'].every((name) => typeof methods[name] === 'function');
-}
+const isEvent = (event: unknown): boolean => EVENTS.includes(event as LogEvent);
 
-function isListOf(list: unknown, holds: (item: unknown) => boolean): boolean {
-  return Array.isArray(list) && list.every(holds);
+function isListOfKeys(list: unknown): list is readonly string[] {
+  return Array.isArray(list) && list.every((key) => typeof key === 'string' && key !== '');
 }

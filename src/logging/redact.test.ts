@@ -92,6 +92,6 @@ test.each([[''], ['a..b'], ['a['], ['a[x]'], ['a.**'], ['a b].c'], [7 as never]]
 
 test('paths are a list', () => {
   expect(() => new Redactor('card' as never, 'owner: redact')).toThrow(
-    "owner: redact must be an array of paths, got 'card'",
+    "owner: redact must be a list of paths, got 'card'",
   );
 });

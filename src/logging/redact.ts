@@ -34,7 +34,7 @@ export class Redactor {
 
   /** @throws TypeError naming `option` when it is no list of paths. */
   constructor(paths: readonly string[], option: string) {
-    if (!Array.isArray(paths)) throw optionError(option, 'an array of paths', paths);
+    if (!Array.isArray(paths)) throw optionError(option, 'a list of paths', paths);
     const root = newStep();
     paths.forEach((path, index) => addPath(root, segmentsOf(path, `${option}[${index}]`)));
     this.start = paths.length === 0 ? NOWHERE : withDeep([root]);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { reportHookFailure } from '../core/report.js';
-import { optionError } from '../core/options.js';
+import { hasMethods, optionError } from '../core/options.js';
 
 /** The part of a prom-client `Registry` that a scrape needs. */
 export interface ScrapedRegistry {
@@ -19,7 +19,7 @@ export interface ScrapedRegistry {
 export function metricsHandler(
   register: ScrapedRegistry,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  if (typeof (register as ScrapedRegistry | undefined)?.metrics !== 'function') {
+  if (!hasMethods(register, 'metrics')) {
     throw optionError('metricsHandler: register', 'a prom-client Registry', register);
   }
   return (request, response) => {

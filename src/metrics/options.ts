@@ -1,6 +1,6 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { CallContext } from '../core/context.js';
-import { optionsOf, type OptionChecker } from '../core/options.js';
+import { isObject, optionError, optionsOf, type OptionChecker } from '../core/options.js';
 import type { PrometheusRegistry } from './exposition.js';
 import { DEFAULT_BUCKETS } from './histogram.js';
 import type { LabelFunctions } from './labels.js';
@@ -93,16 +93,16 @@ export function metricsSettings<Call extends CallContext>(owner: string, given: 
   if (register === undefined && meterProvider === undefined) {
     throw check.error('register', 'a prom-client Registry, unless a meterProvider is given', register);
   }
-  checkMethods(check, 'register', 'a prom-client Registry', ['registerMetric', 'getSingleMetric'], register);
-  checkMethods(check, 'meterProvider', 'an OpenTelemetry MeterProvider', ['getMeter'], meterProvider);
+  if (register !== undefined) check.having('register', 'a prom-client Registry', 'registerMetric', 'getSingleMetric');
+  if (meterProvider !== undefined) check.having('meterProvider', 'an OpenTelemetry MeterProvider', 'getMeter');
   return {
     owner,
     register,
     meterProvider,
     style: check.oneOf('style', ['grpc-prometheus', 'compact'], 'grpc-prometheus'),
-    buckets: bucketsOf(check, options.histogram),
+    buckets: bucketsOf(owner, options.histogram),
     exemplars: exemplarsOf(check, options),
-    labels: labelsOf(check, options.labels ?? {}),
+    labels: labelsOf(check, options),
     maxLabelValues: check.number('maxLabelValues', { min: 1, integer: true, fallback: 100 }),
     methods: methodsOf(check, options),
     instruments: instrumentsOf(check, options),
@@ -111,18 +111,13 @@ export function metricsSettings<Call extends CallContext>(owner: string, given: 
 
 type Check = OptionChecker<MetricsOptions>;
 
-function checkMethods(check: Check, name: string, expected: string, methods: readonly string[], value: unknown): void {
-  if (value === undefined) return;
-  const has = (method: string): boolean => typeof (value as Record<string, unknown> | null)?.[method] === 'function';
-  if (!methods.every(has)) throw check.error(name, expected, value);
-}
-
-function bucketsOf(check: Check, histogram: MetricsOptions['histogram']): readonly number[] | undefined {
+function bucketsOf(owner: string, histogram: MetricsOptions['histogram'] = {}): readonly number[] | undefined {
   if (histogram === false) return undefined;
-  const buckets: unknown =
-    histogram?.buckets ?? (histogram === undefined || typeof histogram === 'object' ? DEFAULT_BUCKETS : histogram);
+  if (!isObject(histogram)) throw optionError(`${owner}: histogram`, 'false, or { buckets: … }', histogram);
+  const check = optionsOf(`${owner}: histogram`, histogram, ['buckets']);
+  const { buckets = DEFAULT_BUCKETS } = histogram;
   if (isAscending(buckets)) return [...buckets];
-  throw check.error('histogram', 'false, or { buckets: seconds in ascending order }', histogram);
+  throw check.error('buckets', 'a non-empty list of seconds in ascending order', buckets);
 }
 
 function isAscending(numbers: unknown): numbers is readonly number[] {
@@ -134,43 +129,40 @@ function isAscending(numbers: unknown): numbers is readonly number[] {
 
 function exemplarsOf(check: Check, { register }: MetricsOptions): boolean {
   const exemplars = check.boolean('exemplars', false);
-  if (!exemplars || register?.contentType.startsWith('application/openmetrics-text')) return exemplars;
+  if (!exemplars || register?.contentType?.startsWith('application/openmetrics-text')) return exemplars;
   throw check.error('exemplars', 'false unless register is new Registry(Registry.OPENMETRICS_CONTENT_TYPE)', true);
 }
 
 /** Names that a metric has already, or that Prometheus keeps for itself. */
 const RESERVED = ['grpc_type', 'grpc_service', 'grpc_method', 'grpc_code', 'method', 'status', 'le', 'quantile'];
 
-function labelsOf(check: Check, labels: unknown): LabelFunctions {
-  if (typeof labels !== 'object' || labels === null) throw check.error('labels', 'an object of functions', labels);
+function labelsOf(check: Check, { labels = {} }: MetricsOptions): LabelFunctions {
+  if (!isObject(labels)) throw check.error('labels', 'an object of functions', labels);
   for (const [name, label] of Object.entries(labels)) {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || RESERVED.includes(name)) {
-      throw check.error('labels', `named by letters, digits and _, and not ${RESERVED.join(', ')}`, name);
+      throw check.error('a name in labels', `of letters, digits and _, and not ${RESERVED.join(', ')}`, name);
     }
     if (typeof label !== 'function') throw check.error(`labels.${name}`, 'a function', label);
   }
-  return labels as LabelFunctions;
+  return labels;
 }
 
 function methodsOf(check: Check, { methods = [], register }: MetricsOptions): readonly ServiceDefinition[] {
-  const isService = (service: unknown): boolean =>
-    typeof service === 'object' && service !== null && Object.values(service).every(hasPath);
-  if (!Array.isArray(methods) || !methods.every(isService)) {
-    throw check.error('methods', 'an array of service definitions', methods);
-  }
+  check.list('methods', 'a list of service definitions', isService, []);
   if (methods.length > 0 && register === undefined)
     throw check.error('methods', 'given together with register', methods);
-  return methods as readonly ServiceDefinition[];
+  return methods;
 }
+
+const isService = (service: unknown): boolean => isObject(service) && Object.values(service).every(hasPath);
 
 const hasPath = (method: unknown): boolean => typeof (method as { path?: unknown } | null)?.path === 'string';
 
 function instrumentsOf(check: Check, { instruments, meterProvider }: MetricsOptions): MetricsSettings['instruments'] {
   if (instruments === undefined) return ['semconv'];
-  const known = (each: unknown): boolean => each === 'semconv' || each === 'a66';
-  if (!Array.isArray(instruments) || instruments.length === 0 || !instruments.every(known)) {
-    throw check.error('instruments', "an array of 'semconv' and 'a66'", instruments);
-  }
+  const expected = "a non-empty list of 'semconv' and 'a66'";
+  check.list('instruments', expected, (each) => each === 'semconv' || each === 'a66');
+  if (instruments.length === 0) throw check.error('instruments', expected, instruments);
   if (meterProvider === undefined) throw check.error('instruments', 'given together with meterProvider', instruments);
-  return instruments as MetricsSettings['instruments'];
+  return instruments;
 }

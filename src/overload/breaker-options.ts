@@ -122,14 +122,12 @@ export interface ActiveBreakerOptions {
 /** @throws TypeError naming the first wrong option. */
 export function activeOptions(options: CircuitBreakerOptions): ActiveBreakerOptions {
   const check = optionsOf(OWNER, options, NAMES);
-  checkListeners(check, options);
+  checkListeners(check);
   const { observer } = options;
-  const failureRate = check.number('failureRate', { min: 0, max: 1, fallback: 0.5 });
-  if (failureRate === 0) throw check.error('failureRate', 'a number above 0, up to 1', failureRate);
   const onStateChange = check.optionalFunction('onStateChange');
   return {
     policy: {
-      failureRate,
+      failureRate: check.number('failureRate', { above: 0, max: 1, fallback: 0.5 }),
       minimumCalls: check.number('minimumCalls', { min: 1, max: 1e9, integer: true, fallback: 10 }),
       windowMs: check.number('windowMs', { min: 100, max: 86_400_000, fallback: 20_000 }),
       openMs: check.number('openMs', { min: 1, max: 86_400_000, fallback: 10_000 }),

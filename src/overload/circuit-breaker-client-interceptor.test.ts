@@ -274,7 +274,7 @@ describe('bad input', () => {
 
   test.each([
     [{ failureRate: Number.NaN }, 'failureRate must be'],
-    [{ failureRate: 0 }, 'failureRate must be a number above 0, up to 1, got 0'],
+    [{ failureRate: 0 }, 'failureRate must be a number above 0, at most 1, got 0'],
     [{ failureRate: 1.1 }, 'failureRate must be'],
     [{ minimumCalls: 0 }, 'minimumCalls must be'],
     [{ minimumCalls: Number.NaN }, 'minimumCalls must be'],

@@ -63,10 +63,10 @@ const [MIN_DELAY_MS, MAX_DELAY_MS] = [10, 10_000];
  */
 export function concurrencyLimitServerInterceptor(options: ConcurrencyLimitOptions): ConcurrencyLimit {
   const check = optionsOf(OWNER, options, NAMES);
-  checkListeners(check, options);
+  checkListeners(check);
   const max = check.number('max', { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   const queue = check.number('queue', { min: 0, max: 1_000_000, integer: true, fallback: 0 });
-  const queueTimeoutMs = check.number('queueTimeoutMs', { min: 1, max: 2 ** 31 - 1, fallback: 1_000 });
+  const queueTimeoutMs = check.milliseconds('queueTimeoutMs', { min: 1, fallback: 1_000 });
   const dryRun = check.boolean('dryRun', false);
   const slots = new Slots(max, queue);
   const gate: Gate = {

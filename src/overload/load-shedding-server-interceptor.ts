@@ -71,7 +71,7 @@ const NEVER_SHED = 'grpc.health.v1.Health';
  */
 export function loadSheddingServerInterceptor(options: LoadSheddingOptions = {}): LoadShedding {
   const check = optionsOf(OWNER, options, NAMES);
-  checkListeners(check, options);
+  checkListeners(check);
   const targetDelayMs = check.number('targetDelayMs', { min: 1, max: 60_000, fallback: 10 });
   const priorityOf = priorityFunction(check.optionalFunction('priority'));
   const dryRun = check.boolean('dryRun', false);

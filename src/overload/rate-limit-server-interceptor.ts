@@ -59,7 +59,7 @@ const SHARED_KEY = '';
  */
 export function rateLimitServerInterceptor(options: RateLimitOptions): ServerInterceptor {
   const check = optionsOf(OWNER, options, NAMES);
-  checkListeners(check, options);
+  checkListeners(check);
   const limiter = limiterOf(check, options);
   const timeoutMs = check.number('limiterTimeoutMs', { min: 1, max: 60_000, fallback: 100 });
   const key = check.optionalFunction('key');
@@ -93,10 +93,8 @@ export function rateLimitServerInterceptor(options: RateLimitOptions): ServerInt
 
 function limiterOf(check: OptionChecker<RateLimitOptions>, options: RateLimitOptions): RateLimiter {
   const { limiter } = options;
-  if (limiter === undefined) return limiterFor(OWNER, options as TokenBucketOptions, NAMES as never);
-  if (typeof limiter !== 'object' || limiter === null || typeof limiter.take !== 'function') {
-    throw check.error('limiter', 'an object with the function take(key)', limiter);
-  }
+  if (limiter === undefined) return limiterFor(check);
+  check.having('limiter', 'an object with the function take(key)', 'take');
   const other = BUCKET.find((name) => options[name] !== undefined);
   if (other !== undefined) throw check.error(other, 'left out where a limiter is given', options[other]);
   return limiter;

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { optionsOf } from '../core/options.js';
-import { positive } from './checks.js';
+import { optionsOf, type OptionChecker } from '../core/options.js';
 import { TokenBucket } from './token-bucket.js';
 
 /**
@@ -41,17 +40,12 @@ export interface TokenBucketOptions {
  * @throws TypeError for a wrong option.
  */
 export function tokenBucketLimiter(options: TokenBucketOptions): RateLimiter {
-  return limiterFor('tokenBucketLimiter', options, ['ratePerSecond', 'burst', 'maxKeys']);
+  return limiterFor(optionsOf('tokenBucketLimiter', options, ['ratePerSecond', 'burst', 'maxKeys']));
 }
 
-/** As {@link tokenBucketLimiter}, checked in the name of `owner`, which may know more options. */
-export function limiterFor<T extends TokenBucketOptions>(
-  owner: string,
-  options: T,
-  names: readonly (keyof T & string)[],
-): RateLimiter {
-  const check = optionsOf(owner, options, names);
-  const msPerToken = 1000 / positive(check, 'ratePerSecond', options.ratePerSecond);
+/** As {@link tokenBucketLimiter}, for options of which some may be another function's. */
+export function limiterFor(check: OptionChecker<Partial<TokenBucketOptions>>): RateLimiter {
+  const msPerToken = 1000 / check.number('ratePerSecond', { above: 0 });
   const burst = check.number('burst', { min: 1, max: Number.MAX_SAFE_INTEGER });
   const maxKeys = check.number('maxKeys', { min: 1, max: 10_000_000, integer: true, fallback: 10_000 });
   const buckets = new LRUCache<string, TokenBucket>({ max: maxKeys });

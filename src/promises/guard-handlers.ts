@@ -1,5 +1,5 @@
 import type { UntypedHandleCall } from '@grpc/grpc-js';
-import { optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/options.js';
 import type { Respond, SurfaceCall } from './handled-call.js';
 import { GuardedCall } from './guarded-call.js';
 
@@ -16,7 +16,7 @@ type PlainHandler = (call: SurfaceCall, respond?: Respond) => unknown;
  * @example server.addService(ShopService, guardHandlers({ getProduct: async (call, callback) => { … } }));
  */
 export function guardHandlers<T extends object>(implementation: T): T {
-  if (typeof implementation !== 'object' || implementation === null) {
+  if (!isObject(implementation)) {
     throw optionError('guardHandlers: implementation', 'an object with a handler per method', implementation);
   }
   const guarded = Object.create(implementation) as Record<string, unknown>;

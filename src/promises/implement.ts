@@ -6,7 +6,7 @@ import {
 } from '@grpc/grpc-js';
 import { types } from 'node:util';
 import { methodOf } from '../core/method.js';
-import { optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
 import type { ServiceHandlers } from './handlers.js';
 import { surfaceHandler, type ServedMethod } from './run-handler.js';
@@ -29,10 +29,10 @@ export function implement<S extends ServiceDefinition>(
   service: S,
   handlers: ServiceHandlers<S>,
 ): UntypedServiceImplementation {
-  if (typeof service !== 'object' || service === null) {
+  if (!isObject(service)) {
     throw optionError('implement: service', 'a service definition', service);
   }
-  if (typeof handlers !== 'object' || handlers === null) {
+  if (!isObject(handlers)) {
     throw optionError('implement: handlers', 'an object with a handler per method', handlers);
   }
   const given = handlers as Readonly<Record<string, unknown>>;
@@ -57,7 +57,7 @@ function nameOf(key: string, definition: Definition, handlers: Readonly<Record<s
 
 function servedMethod(definition: Definition, name: string, handlers: Readonly<Record<string, unknown>>): ServedMethod {
   const handler = handlers[name];
-  if (typeof handler !== 'function') throw optionError(`implement: ${name}`, 'a function', handler);
+  if (typeof handler !== 'function') throw optionError(`implement: handlers.${name}`, 'a function', handler);
   if (!definition.responseStream && types.isGeneratorFunction(handler)) {
     throw new TypeError(`implement: ${name} is a generator, but ${definition.path} answers with one message`);
   }

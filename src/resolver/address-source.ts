@@ -1,6 +1,6 @@
 import { optionError, optionsOf } from '../core/options.js';
 import { readAddresses } from './address.js';
-import { Backoff, type BackoffOptions } from './backoff.js';
+import { Backoff, checkedBackoff, type BackoffOptions } from './backoff.js';
 import type { AddressSupply, Answer } from './feed.js';
 import { registerFeedResolver } from './feed-resolver.js';
 import { reportResolverError, safely, type ResolverErrorListener } from './resolver-errors.js';
@@ -32,10 +32,7 @@ export function registerAddressSource(scheme: string, source: AddressSource, opt
   if (typeof source !== 'function') throw optionError('registerAddressSource: source', 'a function', source);
   const check = optionsOf('registerAddressSource', options, ['initialBackoffMs', 'maxBackoffMs', 'onError']);
   const onError = safely(check.optionalFunction('onError') ?? reportResolverError);
-  const backoff = {
-    initialBackoffMs: check.number('initialBackoffMs', { min: 1, fallback: 1_000 }),
-    maxBackoffMs: check.number('maxBackoffMs', { min: 1, max: 2 ** 30, fallback: 120_000 }),
-  };
+  const backoff = checkedBackoff(check);
   registerFeedResolver('registerAddressSource', scheme, (name) => {
     const target = `${scheme}:///${name}`;
     return new SourceSupply(name, source, new Backoff(backoff), (error) => onError({ target, error }));

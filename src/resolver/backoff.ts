@@ -1,3 +1,5 @@
+import type { OptionChecker } from '../core/options.js';
+
 /** How fast repeated failures slow down. */
 export interface BackoffOptions {
   /**
@@ -12,6 +14,17 @@ export interface BackoffOptions {
    * @default 120_000
    */
   readonly maxBackoffMs?: number;
+}
+
+/** Beyond this, the jitter could lead past what setTimeout keeps. */
+const MAX_BACKOFF_MS = 2 ** 30;
+
+/** @throws TypeError naming the option that is wrong. */
+export function checkedBackoff(check: OptionChecker<BackoffOptions>): Required<BackoffOptions> {
+  return {
+    initialBackoffMs: check.number('initialBackoffMs', { min: 1, max: MAX_BACKOFF_MS, fallback: 1_000 }),
+    maxBackoffMs: check.number('maxBackoffMs', { min: 1, max: MAX_BACKOFF_MS, fallback: 120_000 }),
+  };
 }
 
 /**

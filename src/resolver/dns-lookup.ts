@@ -1,5 +1,6 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
+import { optionsOf } from '../core/options.js';
 import { formatAddress } from './address.js';
 
 /** What a target of the polling resolver asks for: `dns-poll:///host:port`. */
@@ -31,9 +32,13 @@ export interface DnsServers {
   readonly servers?: readonly string[];
 }
 
-/** A and AAAA straight from name servers, past /etc/hosts and the thread pool that `dns.lookup` shares with files. */
+/**
+ * A and AAAA straight from name servers, past /etc/hosts and the thread pool that `dns.lookup` shares with files.
+ *
+ * @throws TypeError when a name server is no address.
+ */
 export function dnsLookup(options: DnsServers = {}): DnsLookup {
-  const resolver = resolverOf(options);
+  const resolver = resolverOf('dnsLookup', options);
   return async ({ host, port = defaultPort }) => {
     if (isIP(host) !== 0) return [formatAddress(host, port)];
     const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
@@ -48,9 +53,11 @@ export function dnsLookup(options: DnsServers = {}): DnsLookup {
  * SRV records: each brings its own port, so the target has none, as in `dns-poll:///_grpc._tcp.shop.example`. Of several
  * priorities only the best (lowest) is used, as RFC 2782 asks; weights are not, since round robin is even. The records'
  * host names are resolved anew at each connection.
+ *
+ * @throws TypeError when a name server is no address.
  */
 export function srvLookup(options: DnsServers = {}): DnsLookup {
-  const resolver = resolverOf(options);
+  const resolver = resolverOf('srvLookup', options);
   return async ({ host }) => {
     const records = await resolver.resolveSrv(host);
     const best = Math.min(...records.map(({ priority }) => priority));
@@ -58,8 +65,18 @@ export function srvLookup(options: DnsServers = {}): DnsLookup {
   };
 }
 
-function resolverOf({ servers }: DnsServers): InstanceType<typeof dns.Resolver> {
+function resolverOf(owner: string, options: DnsServers): InstanceType<typeof dns.Resolver> {
+  const check = optionsOf(owner, options, ['servers']);
   const resolver = new dns.Resolver();
-  if (servers !== undefined) resolver.setServers(servers);
-  return resolver;
+  const { servers } = options;
+  if (servers === undefined) return resolver;
+  try {
+    if (servers.length > 0) {
+      resolver.setServers(servers);
+      return resolver;
+    }
+  } catch {
+    // It is told below, as every wrong option is.
+  }
+  throw check.error('servers', "a non-empty list of addresses such as '10.0.0.2' or '[::1]:5353'", servers);
 }

@@ -1,5 +1,5 @@
-import { optionsOf } from '../core/options.js';
-import { checkedRetryPolicy, MAX_DELAY_MS, retryPolicyNames, type RetryPolicy } from '../core/retry-policy.js';
+import { isObject, optionError, optionName, optionsOf } from '../core/options.js';
+import { checkedRetryPolicy, retryPolicyNames, type RetryPolicy } from '../core/retry-policy.js';
 import { durationOf, durationText, type Duration } from './duration.js';
 
 /** What a service config says of methods. */
@@ -28,7 +28,7 @@ type Named = Readonly<Record<string, MethodSettings>>;
 
 /** @throws TypeError naming the method and the option that is wrong. */
 export function methodConfigs(owner: string, outer: MethodSettings & { readonly methods?: Named }): MethodConfigs {
-  const methods = readNames(owner, outer.methods ?? {});
+  const methods = readNames(owner, outer.methods);
   const inherited = (pattern: string): MethodSettings => {
     const service = methods.get(pattern.replace(/\/[^/]*$/, '/*'));
     return { ...defined(outer), ...defined(service), ...defined(methods.get(pattern)) };
@@ -51,13 +51,14 @@ function defined({ retry, timeoutMs }: MethodSettings = {}): MethodSettings {
   return { ...(retry !== undefined && { retry }), ...(timeoutMs !== undefined && { timeoutMs }) };
 }
 
-function readNames(owner: string, methods: Named): ReadonlyMap<string, MethodSettings> {
+function readNames(owner: string, methods: Named = {}): ReadonlyMap<string, MethodSettings> {
+  if (!isObject(methods)) throw optionError(`${owner}: methods`, 'an object of settings by method', methods);
   const read = new Map<string, MethodSettings>();
   for (const [key, settings] of Object.entries(methods)) {
-    const check = optionsOf(`${owner}: methods['${key}']`, settings, ['retry', 'timeoutMs']);
+    optionsOf(`${owner}: methods['${key}']`, settings, ['retry', 'timeoutMs']);
     const pattern = key.replace(/^\//, '');
     if (!/^[^/*\s]+\/([^/*\s]+|\*)$/.test(pattern) || read.has(pattern)) {
-      throw check.error('name', "'pkg.Service/Name' or 'pkg.Service/*', each once", key);
+      throw optionError(`${owner}: a name in methods`, "'pkg.Service/Name' or 'pkg.Service/*', each once", key);
     }
     read.set(pattern, settings);
   }
@@ -67,7 +68,7 @@ function readNames(owner: string, methods: Named): ReadonlyMap<string, MethodSet
 /** @param pattern empty for every method */
 function configOf(owner: string, pattern: string, { retry, timeoutMs }: MethodSettings) {
   const [service, method] = pattern === '' ? [] : pattern.split('/');
-  const policy = retry === undefined || retry === false ? undefined : retryPolicyOf(`${owner}: retry`, retry);
+  const policy = retry === undefined || retry === false ? undefined : retryPolicyOf(optionName(owner, 'retry'), retry);
   const config: MethodConfig = {
     name: [{ ...(service && { service }), ...(method && method !== '*' && { method }) }],
     ...(timeoutMs !== undefined && { timeout: timeoutOf(owner, timeoutMs) }),
@@ -77,7 +78,7 @@ function configOf(owner: string, pattern: string, { retry, timeoutMs }: MethodSe
 }
 
 function timeoutOf(owner: string, timeoutMs: number): Duration {
-  return durationOf(optionsOf(owner, { timeoutMs }, ['timeoutMs']).number('timeoutMs', { min: 1, max: MAX_DELAY_MS }));
+  return durationOf(optionsOf(owner, { timeoutMs }, ['timeoutMs']).milliseconds('timeoutMs', { min: 1 }));
 }
 
 function retryPolicyOf(owner: string, retry: RetryPolicy) {

@@ -1,5 +1,4 @@
-import { optionsOf, type OptionChecker } from '../core/options.js';
-import { MAX_DELAY_MS } from '../core/retry-policy.js';
+import { optionName, optionsOf, type OptionChecker } from '../core/options.js';
 import { durationOf, type Duration } from './duration.js';
 
 /** Takes backends out of the rotation that fail more calls than others (gRFC A50); names and defaults are A50's. */
@@ -87,8 +86,8 @@ export interface OutlierDetectionConfig {
 }
 
 /** @throws TypeError naming the option that is wrong. */
-export function outlierDetectionConfig(owner: string, options: OutlierDetectionOptions): OutlierDetectionConfig {
-  const check = optionsOf(owner, options, [
+export function outlierDetectionConfig(place: string, options: OutlierDetectionOptions): OutlierDetectionConfig {
+  const check = optionsOf(place, options, [
     'intervalMs',
     'baseEjectionTimeMs',
     'maxEjectionTimeMs',
@@ -105,25 +104,29 @@ export function outlierDetectionConfig(owner: string, options: OutlierDetectionO
     );
   }
   const duration = (name: 'intervalMs' | 'baseEjectionTimeMs' | 'maxEjectionTimeMs') =>
-    options[name] === undefined ? undefined : durationOf(check.number(name, { min: 1, max: MAX_DELAY_MS }));
+    options[name] === undefined ? undefined : durationOf(check.milliseconds(name, { min: 1 }));
   return {
     interval: duration('intervalMs'),
     base_ejection_time: duration('baseEjectionTimeMs'),
     max_ejection_time: duration('maxEjectionTimeMs'),
     max_ejection_percent: percent(check, 'maxEjectionPercent', options.maxEjectionPercent),
-    success_rate_ejection: successRateEjection && successRate(`${owner}.successRateEjection`, successRateEjection),
-    failure_percentage_ejection:
-      failurePercentageEjection && failurePercentage(`${owner}.failurePercentageEjection`, failurePercentageEjection),
+    success_rate_ejection: successRate(optionName(place, 'successRateEjection'), successRateEjection),
+    failure_percentage_ejection: failurePercentage(
+      optionName(place, 'failurePercentageEjection'),
+      failurePercentageEjection,
+    ),
   };
 }
 
-function successRate(owner: string, options: SuccessRateEjection): object {
-  const check = optionsOf(owner, options, ['stdevFactor', ...volumeNames]);
+function successRate(place: string, options: SuccessRateEjection | undefined): object | undefined {
+  if (options === undefined) return undefined;
+  const check = optionsOf(place, options, ['stdevFactor', ...volumeNames]);
   return { stdev_factor: count(check, 'stdevFactor', options.stdevFactor), ...volume(check, options) };
 }
 
-function failurePercentage(owner: string, options: FailurePercentageEjection): object {
-  const check = optionsOf(owner, options, ['threshold', ...volumeNames]);
+function failurePercentage(place: string, options: FailurePercentageEjection | undefined): object | undefined {
+  if (options === undefined) return undefined;
+  const check = optionsOf(place, options, ['threshold', ...volumeNames]);
   return { threshold: percent(check, 'threshold', options.threshold), ...volume(check, options) };
 }
 
@@ -139,12 +142,14 @@ function volume(check: OptionChecker<EjectionVolume>, options: EjectionVolume): 
 
 // What is not given is left to grpc-js, whose defaults are A50's.
 
-function percent(check: OptionChecker<object>, name: string, value: number | undefined): number | undefined {
-  if (value === undefined || (value >= 0 && value <= 100)) return value;
-  throw check.error(name, 'a number from 0 to 100', value);
+function percent<T extends object>(
+  check: OptionChecker<T>,
+  name: keyof T & string,
+  value: unknown,
+): number | undefined {
+  return value === undefined ? undefined : check.number(name, { min: 0, max: 100 });
 }
 
-function count(check: OptionChecker<object>, name: string, value: number | undefined): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
-  throw check.error(name, 'an integer of at least 0', value);
+function count<T extends object>(check: OptionChecker<T>, name: keyof T & string, value: unknown): number | undefined {
+  return value === undefined ? undefined : check.number(name, { min: 0, integer: true });
 }

@@ -1,7 +1,6 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
-import { optionsOf } from '../core/options.js';
-import { MAX_DELAY_MS } from '../core/retry-policy.js';
-import type { BackoffOptions } from './backoff.js';
+import { optionName, optionsOf } from '../core/options.js';
+import { checkedBackoff, type BackoffOptions } from './backoff.js';
 import { isLoadBalancerNameRegistered, requireExperimental } from './experimental.js';
 import { healthPolicyName, registerHealthPolicy } from './health-policy.js';
 import { outlierDetectionConfig, type OutlierDetectionOptions } from './outlier-detection.js';
@@ -44,46 +43,38 @@ export interface RoundRobinSettings {
 }
 
 /** @throws TypeError naming the option that is wrong. */
-export function readRoundRobin(owner: string, options: RoundRobinOptions): RoundRobinSettings {
-  const check = optionsOf(`${owner}: roundRobin`, options, [
-    'healthCheck',
-    'outlierDetection',
-    'keepaliveTimeMs',
-    'keepaliveTimeoutMs',
-  ]);
+export function readRoundRobin(place: string, options: RoundRobinOptions): RoundRobinSettings {
+  const check = optionsOf(place, options, ['healthCheck', 'outlierDetection', 'keepaliveTimeMs', 'keepaliveTimeoutMs']);
   const { keepaliveTimeMs, keepaliveTimeoutMs } = options;
-  const range = { min: 1, max: MAX_DELAY_MS };
+  const time = (name: 'keepaliveTimeMs' | 'keepaliveTimeoutMs') => check.milliseconds(name, { min: 1 });
   const channelOptions = {
-    ...(keepaliveTimeMs !== undefined && { 'grpc.keepalive_time_ms': check.number('keepaliveTimeMs', range) }),
-    ...(keepaliveTimeoutMs !== undefined && { 'grpc.keepalive_timeout_ms': check.number('keepaliveTimeoutMs', range) }),
+    ...(keepaliveTimeMs !== undefined && { 'grpc.keepalive_time_ms': time('keepaliveTimeMs') }),
+    ...(keepaliveTimeoutMs !== undefined && { 'grpc.keepalive_timeout_ms': time('keepaliveTimeoutMs') }),
   };
-  return { policies: policiesOf(owner, options), channelOptions };
+  return { policies: policiesOf(place, options), channelOptions };
 }
 
-function policiesOf(owner: string, { healthCheck, outlierDetection }: RoundRobinOptions): readonly PolicyConfig[] {
+function policiesOf(place: string, { healthCheck, outlierDetection }: RoundRobinOptions): readonly PolicyConfig[] {
   const policies: PolicyConfig[] = [{ round_robin: {} }];
-  if (healthCheck !== undefined) policies.unshift(healthCheckConfig(owner, healthCheck));
+  if (healthCheck !== undefined) policies.unshift(healthCheckConfig(optionName(place, 'healthCheck'), healthCheck));
   if (outlierDetection === undefined) return policies;
-  requireOutlierDetection(owner);
-  const outlier = outlierDetectionConfig(`${owner}: outlierDetection`, outlierDetection);
+  const outlierPlace = optionName(place, 'outlierDetection');
+  requireOutlierDetection(outlierPlace);
+  const outlier = outlierDetectionConfig(outlierPlace, outlierDetection);
   return [{ outlier_detection: { ...outlier, child_policy: policies } }, ...policies];
 }
 
-function healthCheckConfig(owner: string, options: HealthCheckOptions): PolicyConfig {
-  const check = optionsOf(`${owner}: healthCheck`, options, ['serviceName', 'initialBackoffMs', 'maxBackoffMs']);
-  const { serviceName } = options;
-  if (typeof serviceName !== 'string') throw check.error('serviceName', "a service's name, or ''", serviceName);
-  const initialBackoffMs = check.number('initialBackoffMs', { min: 1, max: 2 ** 30, fallback: 1_000 });
-  const maxBackoffMs = check.number('maxBackoffMs', { min: 1, max: 2 ** 30, fallback: 120_000 });
-  registerHealthPolicy(`${owner}: healthCheck`);
-  return { [healthPolicyName]: { serviceName, initialBackoffMs, maxBackoffMs } };
+function healthCheckConfig(place: string, options: HealthCheckOptions): PolicyConfig {
+  const check = optionsOf(place, options, ['serviceName', 'initialBackoffMs', 'maxBackoffMs']);
+  const serviceName = check.text('serviceName');
+  const backoff = checkedBackoff(check);
+  registerHealthPolicy(place);
+  return { [healthPolicyName]: { serviceName, ...backoff } };
 }
 
 /** grpc-js would fall back to a single connection without a word where the policy is turned off. */
-function requireOutlierDetection(owner: string): void {
-  requireExperimental(`${owner}: outlierDetection`, 'isLoadBalancerNameRegistered');
+function requireOutlierDetection(place: string): void {
+  requireExperimental(place, 'isLoadBalancerNameRegistered');
   if (isLoadBalancerNameRegistered('outlier_detection')) return;
-  throw new Error(
-    `${owner}: outlierDetection is turned off in grpc-js: unset GRPC_EXPERIMENTAL_ENABLE_OUTLIER_DETECTION`,
-  );
+  throw new Error(`${place} is turned off in grpc-js: unset GRPC_EXPERIMENTAL_ENABLE_OUTLIER_DETECTION`);
 }

@@ -171,22 +171,22 @@ describe('wrong options', () => {
   it.each([
     [{ timeoutMs: 0 }, 'serviceConfig: timeoutMs must be a number from 1'],
     [{ timeoutMs: '1s' }, 'serviceConfig: timeoutMs must be a number from 1'],
-    [{ retry: { maxAttempts: 1 } }, 'serviceConfig: retry: maxAttempts must be an integer of at least 2'],
+    [{ retry: { maxAttempts: 1 } }, 'serviceConfig: retry.maxAttempts must be an integer of at least 2'],
     [{ retry: { retryableStatusCodes: [] } }, 'retryableStatusCodes must be a non-empty list'],
-    [{ retryThrottling: { maxTokens: 0, tokenRatio: 1 } }, 'serviceConfig: retryThrottling: maxTokens'],
-    [{ methods: { Get: {} } }, "methods['Get']: name must be 'pkg.Service/Name' or 'pkg.Service/*'"],
-    [{ methods: { 'a.B/C': {}, '/a.B/C': {} } }, "methods['/a.B/C']: name must be 'pkg.Service/Name'"],
-    [{ methods: { 'a.B/C': { timeoutMs: -1 } } }, "methods['a.B/C']: timeoutMs must be a number from 1"],
-    [{ roundRobin: { healthCheck: {} } }, "healthCheck: serviceName must be a service's name"],
-    [{ roundRobin: { keepaliveTimeMs: 0 } }, 'serviceConfig: roundRobin: keepaliveTimeMs must be a number from 1'],
+    [{ retryThrottling: { maxTokens: 0, tokenRatio: 1 } }, 'serviceConfig: retryThrottling.maxTokens must be'],
+    [{ methods: { Get: {} } }, "a name in methods must be 'pkg.Service/Name' or 'pkg.Service/*'"],
+    [{ methods: { 'a.B/C': {}, '/a.B/C': {} } }, "a name in methods must be 'pkg.Service/Name'"],
+    [{ methods: { 'a.B/C': { timeoutMs: -1 } } }, "methods['a.B/C'].timeoutMs must be a number from 1"],
+    [{ roundRobin: { healthCheck: {} } }, 'roundRobin.healthCheck.serviceName must be a string'],
+    [{ roundRobin: { keepaliveTimeMs: 0 } }, 'serviceConfig: roundRobin.keepaliveTimeMs must be a number from 1'],
     [{ roundRobin: { outlierDetection: {} } }, 'successRateEjection must be given, or failurePercentageEjection'],
     [
       { roundRobin: { outlierDetection: { successRateEjection: { enforcementPercentage: 101 } } } },
-      'successRateEjection: enforcementPercentage must be a number from 0 to 100',
+      'successRateEjection.enforcementPercentage must be a number from 0 to 100',
     ],
     [
       { roundRobin: { outlierDetection: { failurePercentageEjection: { minimumHosts: 1.5 } } } },
-      'failurePercentageEjection: minimumHosts must be an integer of at least 0',
+      'failurePercentageEjection.minimumHosts must be an integer of at least 0',
     ],
   ])('%j', (options, message) => {
     expect(() => serviceConfig(options as never)).toThrow(message);

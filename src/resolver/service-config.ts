@@ -2,7 +2,7 @@ import type { ChannelOptions } from '@grpc/grpc-js';
 import { optionsOf } from '../core/options.js';
 import { checkedThrottling, type RetryPolicy, type RetryThrottling } from '../core/retry-policy.js';
 import { methodConfigs, type MethodSettings } from './method-config.js';
-import { readRoundRobin, type RoundRobinOptions } from './round-robin.js';
+import { readRoundRobin, type RoundRobinOptions, type RoundRobinSettings } from './round-robin.js';
 
 /** See {@link serviceConfig}. */
 export interface ServiceConfigOptions {
@@ -38,14 +38,23 @@ const grpcMaxAttempts = 5;
  * @example new ShopClient(target, credentials, serviceConfig({ roundRobin: {}, timeoutMs: 2_000 }))
  */
 export function serviceConfig(options: ServiceConfigOptions): ChannelOptions {
-  const { retryThrottling } = options;
   optionsOf('serviceConfig', options, ['roundRobin', 'retry', 'retryThrottling', 'timeoutMs', 'methods']);
-  const balancing = options.roundRobin && readRoundRobin('serviceConfig', options.roundRobin);
+  const { roundRobin } = options;
+  return channelOptions(
+    options,
+    roundRobin === undefined ? undefined : readRoundRobin('serviceConfig: roundRobin', roundRobin),
+  );
+}
+
+function channelOptions(options: ServiceConfigOptions, balancing: RoundRobinSettings | undefined): ChannelOptions {
+  const { retryThrottling } = options;
   const { configs, maxAttempts } = methodConfigs('serviceConfig', options);
   const config = {
     ...(balancing && { loadBalancingConfig: balancing.policies }),
     ...(configs.length > 0 && { methodConfig: configs }),
-    ...(retryThrottling && { retryThrottling: checkedThrottling('serviceConfig: retryThrottling', retryThrottling) }),
+    ...(retryThrottling !== undefined && {
+      retryThrottling: checkedThrottling('serviceConfig: retryThrottling', retryThrottling),
+    }),
   };
   return {
     'grpc.service_config': JSON.stringify(config),
@@ -61,5 +70,5 @@ export function serviceConfig(options: ServiceConfigOptions): ChannelOptions {
  * @throws TypeError naming the option that is wrong.
  */
 export function roundRobin(options: RoundRobinOptions = {}): ChannelOptions {
-  return serviceConfig({ roundRobin: options });
+  return channelOptions({}, readRoundRobin('roundRobin', options));
 }

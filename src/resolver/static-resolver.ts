@@ -1,4 +1,4 @@
-import { optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/options.js';
 import { addressForm, readAddresses } from './address.js';
 import type { SubchannelAddress } from './experimental.js';
 import type { AddressSupply, Answer } from './feed.js';
@@ -27,7 +27,7 @@ export interface StaticResolver {
  * const client = new ProductServiceClient('custom:///product-service', credentials.createInsecure(), roundRobin());
  */
 export function registerStaticResolver(scheme: string, table: StaticTable): StaticResolver {
-  if (typeof table !== 'object' || table === null) {
+  if (!isObject(table)) {
     throw optionError('registerStaticResolver: table', 'an object of names and lists of addresses', table);
   }
   const names = new Map<string, StaticName>();

@@ -1,6 +1,6 @@
 import type { StatusError } from '../core/status-error.js';
-import { MAX_DELAY_MS } from '../core/retry-policy.js';
 import { optionsOf, type OptionChecker } from '../core/options.js';
+import { MAX_DELAY_MS } from '../core/timer.js';
 
 /**
  * How long to wait before a retry, in milliseconds. A plain function, so that yours is one too.
@@ -53,9 +53,9 @@ export interface ExponentialBackoffOptions extends JitterOptions {
 export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Backoff {
   const names = ['initialBackoffMs', 'maxBackoffMs', 'backoffMultiplier', 'jitter', 'random'] as const;
   const check = optionsOf('exponentialBackoff', options, names);
-  const initial = delay(check, 'initialBackoffMs', options.initialBackoffMs ?? 100);
-  const max = delay(check, 'maxBackoffMs', options.maxBackoffMs ?? 1000);
-  const multiplier = delay(check, 'backoffMultiplier', options.backoffMultiplier ?? 2);
+  const initial = check.milliseconds('initialBackoffMs', { above: 0, fallback: 100 });
+  const max = check.milliseconds('maxBackoffMs', { above: 0, fallback: 1000 });
+  const multiplier = check.number('backoffMultiplier', { above: 0, fallback: 2 });
   const jitter = jitterOf(check, options, 0.2);
   return ({ retry }) => jitter(Math.min(initial * multiplier ** (retry - 1), max));
 }
@@ -75,8 +75,8 @@ export interface LinearBackoffOptions extends JitterOptions {
  */
 export function linearBackoff(options: LinearBackoffOptions): Backoff {
   const check = optionsOf('linearBackoff', options, ['stepMs', 'maxBackoffMs', 'jitter', 'random']);
-  const step = delay(check, 'stepMs', options.stepMs);
-  const max = delay(check, 'maxBackoffMs', options.maxBackoffMs ?? MAX_DELAY_MS);
+  const step = check.milliseconds('stepMs', { above: 0 });
+  const max = check.milliseconds('maxBackoffMs', { above: 0, fallback: MAX_DELAY_MS });
   const jitter = jitterOf(check, options, 0);
   return ({ retry }) => jitter(Math.min(step * retry, max));
 }
@@ -94,14 +94,9 @@ export interface ConstantBackoffOptions extends JitterOptions {
  */
 export function constantBackoff(options: ConstantBackoffOptions): Backoff {
   const check = optionsOf('constantBackoff', options, ['delayMs', 'jitter', 'random']);
-  const delayMs = delay(check, 'delayMs', options.delayMs);
+  const delayMs = check.milliseconds('delayMs', { above: 0 });
   const jitter = jitterOf(check, options, 0);
   return () => jitter(delayMs);
-}
-
-function delay(check: OptionChecker<object>, option: string, value: unknown): number {
-  if (typeof value === 'number' && value > 0 && value <= MAX_DELAY_MS) return value;
-  throw check.error(option, `a number above 0, at most ${MAX_DELAY_MS}`, value);
 }
 
 function jitterOf(

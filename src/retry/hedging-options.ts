@@ -1,18 +1,11 @@
 import type { status } from '@grpc/grpc-js';
 import { optionsOf } from '../core/options.js';
-import {
-  checkedAttempts,
-  checkedCodes,
-  checkedThrottling,
-  MAX_DELAY_MS,
-  type RetryThrottling,
-  type StatusCode,
-} from '../core/retry-policy.js';
+import { checkedAttempts, checkedCodes, type RetryThrottling, type StatusCode } from '../core/retry-policy.js';
 import type { CallSettledEvent, GiveUpEvent, HedgeEvent, RetryObserver } from './events.js';
 import { listenerOf, type Listener } from '../core/listeners.js';
-import { bufferLimits, type BufferOptions } from './options.js';
+import { bufferLimits, throttlesOf, type BufferOptions } from './options.js';
 import type { BufferLimits } from './replay-buffer.js';
-import { ChannelThrottles } from './throttle.js';
+import type { ChannelThrottles } from './throttle.js';
 
 /** Options of `hedgingClientInterceptor`, in the terms of gRFC A6. */
 export interface HedgingOptions extends BufferOptions {
@@ -62,15 +55,16 @@ export interface ActiveHedging {
 /** @throws TypeError naming the first impossible option. */
 export function activeHedging(owner: string, options: HedgingOptions): ActiveHedging {
   const check = optionsOf(owner, options, optionNames);
-  const { throttling, observer, nonFatalStatusCodes = [] } = options;
+  const { nonFatalStatusCodes = [] } = options;
+  const observer = check.optionalObserver('observer', 'onHedge', 'onGiveUp', 'onCallSettled');
   // Without a fallback: hedging multiplies load, so how far is the caller's decision.
   check.number('maxAttempts', { min: 2, integer: true });
   return {
     maxAttempts: checkedAttempts(owner, check, options),
-    delayMs: check.number('hedgingDelayMs', { min: 0, max: MAX_DELAY_MS, fallback: 0 }),
+    delayMs: check.milliseconds('hedgingDelayMs', { min: 0, fallback: 0 }),
     nonFatal: new Set(checkedCodes(check, 'nonFatalStatusCodes', nonFatalStatusCodes, { allowEmpty: true })),
     limits: bufferLimits(check),
-    throttles: throttling && new ChannelThrottles(checkedThrottling(`${owner}: throttling`, throttling)),
+    throttles: throttlesOf(owner, options),
     onHedge: listenerOf('hedging', 'onHedge', check.optionalFunction('onHedge'), observer?.onHedge?.bind(observer)),
     onGiveUp: listenerOf('hedging', 'onGiveUp', check.optionalFunction('onGiveUp'), observer?.onGiveUp?.bind(observer)),
     onCallSettled: listenerOf('hedging', 'onCallSettled', observer?.onCallSettled?.bind(observer)),

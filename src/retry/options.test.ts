@@ -15,7 +15,7 @@ describe('impossible policies are refused at construction', () => {
     [{ initialBackoffMs: NaN }, 'initialBackoffMs must be a number above 0, at most 2147483647, got NaN'],
     [{ maxBackoffMs: -1 }, 'maxBackoffMs must be a number above 0, at most 2147483647, got -1'],
     [{ maxBackoffMs: Infinity }, 'maxBackoffMs must be a number above 0, at most 2147483647, got Infinity'],
-    [{ backoffMultiplier: 0 }, 'backoffMultiplier must be a number above 0, got 0'],
+    [{ backoffMultiplier: 0 }, 'backoffMultiplier must be a finite number above 0, got 0'],
     [
       { retryableStatusCodes: [] },
       'retryableStatusCodes must be a non-empty list of status codes or their names, got []',
@@ -32,18 +32,18 @@ describe('impossible policies are refused at construction', () => {
     ],
     [{ perAttemptTimeoutMs: 0 }, 'perAttemptTimeoutMs must be a number from 1 to 2147483647, got 0'],
     [{ maxServerDelayMs: NaN }, 'maxServerDelayMs must be a number from 0 to 2147483647, got NaN'],
-    [{ maxBufferedBytes: NaN }, 'maxBufferedBytes must be a number of at least 0, got NaN'],
+    [{ maxBufferedBytes: NaN }, 'maxBufferedBytes must be a finite number of at least 0, got NaN'],
     [
       { throttling: { maxTokens: 0, tokenRatio: 1 } },
-      'throttling: maxTokens must be a number above 0, at most 1000, got 0',
+      'throttling.maxTokens must be a number from 0.001 to 1000, got 0',
     ],
     [
       { throttling: { maxTokens: 1001, tokenRatio: 1 } },
-      'throttling: maxTokens must be a number above 0, at most 1000, got 1001',
+      'throttling.maxTokens must be a number from 0.001 to 1000, got 1001',
     ],
     [
       { throttling: { maxTokens: 10, tokenRatio: 0.0009 } },
-      'throttling: tokenRatio must be a number above 0, at most 1000, got 0.0009',
+      'throttling.tokenRatio must be a number from 0.001 to 1000, got 0.0009',
     ],
     [{ backoff: 100 as never }, 'backoff must be a function, got 100'],
     [{ shouldRetry: true as never }, 'shouldRetry must be a function, got true'],

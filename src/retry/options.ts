@@ -3,7 +3,6 @@ import { optionsOf, type OptionChecker } from '../core/options.js';
 import {
   checkedRetryPolicy,
   checkedThrottling,
-  MAX_DELAY_MS,
   retryPolicyNames,
   type RetryPolicy,
   type RetryThrottling,
@@ -116,11 +115,10 @@ export interface ActiveRetry extends Pick<RetryOverrides, 'shouldRetry'> {
 /** @throws TypeError naming the first impossible option. */
 export function activeRetry(owner: string, options: RetryOptions): ActiveRetry {
   const check = optionsOf(owner, options, optionNames);
-  const { throttling } = options;
   return {
     ...activeOverrides(owner, check, options),
     limits: bufferLimits(check),
-    throttles: throttling && new ChannelThrottles(checkedThrottling(`${owner}: throttling`, throttling)),
+    throttles: throttlesOf(owner, options),
   };
 }
 
@@ -138,12 +136,12 @@ export function checkOverrides(overrides: RetryOverrides): void {
 
 function activeOverrides(
   owner: string,
-  check: OptionChecker<RetryOverrides>,
+  check: OptionChecker<RetryOverrides & Pick<RetryOptions, 'observer'>>,
   options: RetryOverrides & Pick<RetryOptions, 'observer'>,
 ): Omit<ActiveRetry, 'limits' | 'throttles'> {
   const { maxAttempts, retryableStatusCodes, ...backoff } = checkedRetryPolicy(owner, check, options);
   const fallbackBackoff = exponentialBackoff(backoff);
-  const { observer } = options;
+  const observer = check.optionalObserver('observer', 'onRetry', 'onGiveUp', 'onCallSettled');
   return {
     maxAttempts,
     retryable: new Set(retryableStatusCodes),
@@ -151,7 +149,7 @@ function activeOverrides(
     backoff: check.optionalFunction('backoff') ?? fallbackBackoff,
     fallbackBackoff,
     shouldRetry: check.optionalFunction('shouldRetry'),
-    maxServerDelayMs: check.number('maxServerDelayMs', { min: 0, max: MAX_DELAY_MS, fallback: 300_000 }),
+    maxServerDelayMs: check.milliseconds('maxServerDelayMs', { min: 0, fallback: 300_000 }),
     onRetry: listenerOf('retry', 'onRetry', check.optionalFunction('onRetry'), observer?.onRetry?.bind(observer)),
     onGiveUp: listenerOf('retry', 'onGiveUp', check.optionalFunction('onGiveUp'), observer?.onGiveUp?.bind(observer)),
     onCallSettled: listenerOf('retry', 'onCallSettled', observer?.onCallSettled?.bind(observer)),
@@ -160,7 +158,16 @@ function activeOverrides(
 
 function attemptTimeout(check: OptionChecker<RetryOverrides>, options: RetryOverrides): number | undefined {
   if (options.perAttemptTimeoutMs === undefined) return undefined;
-  return check.number('perAttemptTimeoutMs', { min: 1, max: MAX_DELAY_MS });
+  return check.milliseconds('perAttemptTimeoutMs', { min: 1 });
+}
+
+/** @throws TypeError on impossible tokens. */
+export function throttlesOf(
+  owner: string,
+  { throttling }: Pick<RetryOptions, 'throttling'>,
+): ChannelThrottles | undefined {
+  if (throttling === undefined) return undefined;
+  return new ChannelThrottles(checkedThrottling(`${owner}: throttling`, throttling));
 }
 
 /** @throws TypeError on an impossible limit. */

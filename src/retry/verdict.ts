@@ -1,6 +1,6 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import type { Method } from '../core/method.js';
-import { MAX_DELAY_MS } from '../core/retry-policy.js';
+import { MAX_DELAY_MS } from '../core/timer.js';
 import { reportHookFailure } from '../core/report.js';
 import { StatusError } from '../core/status-error.js';
 import type { Attempt } from './attempt.js';

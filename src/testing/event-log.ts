@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { CallKind } from '../core/method.js';
+import { optionsOf } from '../core/options.js';
 import type { StatusName } from '../core/status-name.js';
 import type { EndOrigin } from '../core/hooks.js';
 
@@ -33,6 +34,22 @@ export interface RecordedEvent {
 
 /** Which events to look for: all that is given has to be equal, or the function has to say so. */
 export type EventMatch = Partial<RecordedEvent> | ((event: RecordedEvent) => boolean);
+
+/** Options of {@link EventLog.until}. */
+export interface UntilOptions {
+  /**
+   * Which of the events that match: 1, 2, …
+   *
+   * @default 1
+   */
+  readonly nth?: number;
+  /**
+   * How long to wait, in milliseconds.
+   *
+   * @default 5_000
+   */
+  readonly timeoutMs?: number;
+}
 
 interface Waiter {
   readonly matches: (event: RecordedEvent) => boolean;
@@ -74,8 +91,12 @@ export class EventLog implements Iterable<RecordedEvent> {
    * The event that matches, whether it has come or will come; with `nth`, the second, third, … that does.
    *
    * @throws Error after `timeoutMs`, telling which events came.
+   * @throws TypeError for a wrong option.
    */
-  async until(match: EventMatch, { nth = 1, timeoutMs = 5000 } = {}): Promise<RecordedEvent> {
+  async until(match: EventMatch, options: UntilOptions = {}): Promise<RecordedEvent> {
+    const check = optionsOf('EventLog.until', options, ['nth', 'timeoutMs']);
+    const nth = check.number('nth', { min: 1, integer: true, fallback: 1 });
+    const timeoutMs = check.milliseconds('timeoutMs', { min: 1, fallback: 5_000 });
     const matches = matcherOf(match);
     const past = this.events.filter(matches);
     if (past.length >= nth) return past[nth - 1]!;

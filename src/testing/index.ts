@@ -9,7 +9,7 @@ export {
 } from '../gen/grpc_js_middleware/testing/v1/echo.js';
 
 // What happened in their calls.
-export { EventLog, type EventMatch, type RecordedEvent, type RecordedHook } from './event-log.js';
+export { EventLog, type EventMatch, type RecordedEvent, type RecordedHook, type UntilOptions } from './event-log.js';
 export { recordClientEvents, recordServerEvents } from './recorders.js';
 export { collect } from './collect.js';
 

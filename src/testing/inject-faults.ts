@@ -31,10 +31,11 @@ export interface FaultOptions {
 export function injectFaults(options: FaultOptions): ServerInterceptor {
   const check = optionsOf('injectFaults', options, ['probability', 'code', 'delayMs', 'methods', 'random']);
   const probability = check.number('probability', { min: 0, max: 1, fallback: 1 });
-  const delayMs = check.number('delayMs', { min: 0, max: 2 ** 31 - 1, fallback: 0 });
+  const delayMs = check.milliseconds('delayMs', { min: 0, fallback: 0 });
   const code = options.code === undefined ? undefined : check.number('code', { min: 1, max: 16, integer: true });
   if (code === undefined && delayMs === 0) throw check.error('code', 'given, or else delayMs', undefined);
-  const matches = matcher(options.methods ?? '*', 'injectFaults: methods');
+  const { methods = '*' } = options;
+  const matches = matcher(methods, 'injectFaults: methods');
   const random = check.optionalFunction('random') ?? Math.random;
 
   return defineServerInterceptor('injectFaults', (method) => {

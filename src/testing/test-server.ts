@@ -9,7 +9,7 @@ import {
   type ServerOptions,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { optionsOf } from '../core/options.js';
+import { optionsOf, type OptionChecker } from '../core/options.js';
 import { EchoServiceClient, EchoServiceService } from '../gen/grpc_js_middleware/testing/v1/echo.js';
 import { implement } from '../promises/implement.js';
 import { promiseClient } from '../promises/promise-client.js';
@@ -86,8 +86,10 @@ const OPTIONS = [
  * await close();
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const check = optionsOf('startTestServer', options, OPTIONS);
+  checkOptions(check, options);
+  const record = check.boolean('record', true);
   const events = new EventLog();
-  const record = optionsOf('startTestServer', options, OPTIONS).boolean('record', true);
   const server = makeServer(options, record ? [recordServerEvents(events)] : []);
   const port = await listen(server, options.serverCredentials ?? ServerCredentials.createInsecure());
   const address = `127.0.0.1:${port}`;
@@ -117,6 +119,21 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function checkOptions(check: OptionChecker<TestServerOptions>, options: TestServerOptions): void {
+  const isFunction = (each: unknown): boolean => typeof each === 'function';
+  check.list('interceptors', 'a list of server interceptors', isFunction, []);
+  check.list('clientInterceptors', 'a list of client interceptors', isFunction, []);
+  check.optionalObject('handlers', 'an object with a handler per method');
+  check.optionalObject('implementation', 'an object with a handler per method');
+  check.optionalFunction('addServices');
+  check.optionalObject('serverOptions');
+  check.optionalObject('clientOptions');
+  check.optionalObject('serverCredentials', 'ServerCredentials');
+  check.optionalObject('channelCredentials', 'ChannelCredentials');
+  if (options.implementation === undefined || options.handlers === undefined) return;
+  throw check.error('handlers', 'left out where an implementation is given', options.handlers);
 }
 
 function makeServer(options: TestServerOptions, recorders: readonly ServerInterceptor[]): Server {

@@ -3,7 +3,7 @@ import { tracingClientInterceptor, tracingServerInterceptor, type TracingOptions
 
 test.each<[string, unknown, string]>([
   ['tracerProvider', {}, 'tracerProvider must be a TracerProvider, got {}'],
-  ['propagator', { inject() {} }, 'propagator must be a TextMapPropagator, got { inject: [Function: inject] }'],
+  ['propagator', { inject() {} }, 'propagator must be a TextMapPropagator, got { inject }'],
   ['captureMetadata', 'x-shop', "captureMetadata must be a list of metadata keys, got 'x-shop'"],
   ['captureMetadata', ['x-shop', 7], 'captureMetadata[1] must be a metadata key, got 7'],
   ['captureMetadata', ['x shop'], "captureMetadata[0] must be a metadata key, got 'x shop'"],

@@ -1,6 +1,6 @@
 import type { TextMapPropagator, Tracer, TracerProvider } from '@opentelemetry/api';
 import { propagation } from '@opentelemetry/api';
-import { optionsOf, type OptionChecker } from '../core/options.js';
+import { hasMethods, optionsOf, type OptionChecker } from '../core/options.js';
 import { tracerSource } from './tracer-source.js';
 
 /** Options of {@link tracingServerInterceptor} and {@link tracingClientInterceptor}. */
@@ -55,17 +55,15 @@ const NAMES = ['tracerProvider', 'propagator', 'captureMetadata', 'messageEvents
 /** @throws TypeError for a wrong option. */
 export function settingsOf(owner: string, options: TracingOptions): TracingSettings {
   const check = optionsOf(owner, options, NAMES);
-  const { tracerProvider, propagator = propagation } = options;
-  if (tracerProvider !== undefined && !hasMethods(tracerProvider, 'getTracer')) {
-    throw check.error('tracerProvider', 'a TracerProvider', tracerProvider);
-  }
+  const { tracerProvider, propagator = propagation, captureMetadata = [] } = options;
+  if (tracerProvider !== undefined) check.having('tracerProvider', 'a TracerProvider', 'getTracer');
   if (!hasMethods(propagator, 'inject', 'extract', 'fields')) {
     throw check.error('propagator', 'a TextMapPropagator', propagator);
   }
   return {
     tracer: tracerSource(tracerProvider),
     propagator,
-    capturedKeys: capturedKeys(check, options.captureMetadata ?? []),
+    capturedKeys: capturedKeys(check, captureMetadata),
     messageEvents: check.boolean('messageEvents', false),
     recordExceptions: check.boolean('recordExceptions', false),
   };
@@ -80,14 +78,6 @@ function capturedKeys(check: OptionChecker<TracingOptions>, option: unknown): re
     return key.toLowerCase();
   });
   return [...new Set(keys)];
-}
-
-function hasMethods(value: unknown, ...names: string[]): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')
-  );
 }
 
 const isKey = (key: unknown): key is string => typeof key === 'string' && /^[0-9a-z_.-]+$/i.test(key);

@@ -1,4 +1,4 @@
-import { optionError } from '../core/options.js';
+import { isObject, optionsOf } from '../core/options.js';
 import { fieldPath } from './field-path.js';
 import type { ValidationRule, Violation } from './rule.js';
 
@@ -54,14 +54,12 @@ export interface ProtovalidateRuleOptions {
  *
  * @throws TypeError for a wrong option.
  */
-export function protovalidateRule({ validator, schema, toMessage }: ProtovalidateRuleOptions): ValidationRule {
-  if (typeof validator?.validate !== 'function') {
-    throw optionError('protovalidateRule: validator', "a validator of '@bufbuild/protovalidate'", validator);
-  }
-  if (schema?.kind !== 'message') throw optionError('protovalidateRule: schema', 'a message descriptor', schema);
-  if (toMessage !== undefined && typeof toMessage !== 'function') {
-    throw optionError('protovalidateRule: toMessage', 'a function', toMessage);
-  }
+export function protovalidateRule(options: ProtovalidateRuleOptions): ValidationRule {
+  const check = optionsOf('protovalidateRule', options, ['validator', 'schema', 'toMessage']);
+  const validator = check.having('validator', "a validator of '@bufbuild/protovalidate'", 'validate');
+  const { schema } = options;
+  if (schema?.kind !== 'message') throw check.error('schema', 'a message descriptor', schema);
+  const toMessage = check.optionalFunction('toMessage');
   return (message) => {
     const given = toMessage === undefined ? message : toMessage(message as never);
     return violationsOf(validator.validate(schema as never, given as never));
@@ -96,20 +94,24 @@ export interface ProtovalidateRulesOptions {
  * A rule for each method of a service, for {@link ValidationOptions.rules}. Messages are encoded again for the validator,
  * which costs about what decoding them did.
  *
- * @throws TypeError when the definition lacks a method of the descriptor.
+ * @throws TypeError for a wrong option, and when the definition lacks a method of the descriptor.
  * @example
  * validationServerInterceptor({
  *   rules: protovalidateRules({ validator: createValidator(), service: UserServiceDescriptor, definition: UserService, fromBinary }),
  * })
  */
 export function protovalidateRules(options: ProtovalidateRulesOptions): Record<string, ValidationRule> {
-  const { validator, service, definition, fromBinary } = options;
-  if (service?.kind !== 'service') throw optionError('protovalidateRules: service', 'a service descriptor', service);
+  const check = optionsOf('protovalidateRules', options, ['validator', 'service', 'definition', 'fromBinary']);
+  const validator = check.having('validator', "a validator of '@bufbuild/protovalidate'", 'validate');
+  const { service, definition, fromBinary } = options;
+  if (service?.kind !== 'service') throw check.error('service', 'a service descriptor', service);
+  if (!isObject(definition)) throw check.error('definition', 'a service definition', definition);
+  if (typeof fromBinary !== 'function') throw check.error('fromBinary', "that of '@bufbuild/protobuf'", fromBinary);
   const encoders = new Map(Object.values(definition).map(({ path, requestSerialize }) => [path, requestSerialize]));
   const rules = service.methods.map(({ name, input }) => {
     const method = `${service.typeName}/${name}`;
     const encode = encoders.get(`/${method}`);
-    if (encode === undefined) throw optionError('protovalidateRules: definition', `one with ${method}`, definition);
+    if (encode === undefined) throw check.error('definition', `one with ${method}`, definition);
     const toMessage = (message: never): unknown => fromBinary(input as never, encode(message));
     return [method, protovalidateRule({ validator, schema: input, toMessage })] as const;
   });

@@ -4,7 +4,7 @@ import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { matcher } from '../core/match.js';
 import type { Method } from '../core/method.js';
-import { optionsOf, type OptionChecker } from '../core/options.js';
+import { isObject, optionsOf, type OptionChecker } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
 import { ValidationError } from '../core/typed-errors.js';
 import { checkMessage } from './check-message.js';
@@ -97,7 +97,7 @@ function checkedRules(
   name: string,
   option: unknown,
 ): Record<string, ValidationRule> {
-  if (typeof option !== 'object' || option === null || Array.isArray(option)) {
+  if (!isObject(option)) {
     throw check.error(name, 'an object of rules', option);
   }
   for (const [key, rule] of Object.entries(option)) {

@@ -39,7 +39,7 @@ export interface StandardSchemaOptions {
  * A rule out of a schema of any Standard Schema validator, sync or async: each of its issues becomes a violation. The
  * handler gets the message as it came, not what the schema makes of it.
  *
- * @throws TypeError when `schema` is none.
+ * @throws TypeError when `schema` is none, or an option is wrong.
  * @example
  * standardSchema(z.object({ items: z.array(z.object({ productId: z.int().positive() })) }), { fieldName: snakeCase })
  * // { field: 'items[0].product_id', description: 'Too small: expected number to be >0' }

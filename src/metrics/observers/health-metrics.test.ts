@@ -103,9 +103,12 @@ test.each([
   [{ register: new Registry(), health, labels: { a: 1 } }, 'labels.a must be a string, got 1'],
   [
     { register: new Registry(), health, labels: { 'a-b': '' } },
-    'labels must be named by letters, digits and _, and not',
+    'a name in labels must be of letters, digits and _, and not',
   ],
-  [{ register: new Registry(), health, labels: { grpc_service: '' } }, 'labels must be named by letters, digits and _'],
+  [
+    { register: new Registry(), health, labels: { grpc_service: '' } },
+    'a name in labels must be of letters, digits and _',
+  ],
 ])('wrong options: %o', (options, message) => {
   expect(() => healthMetrics(options as never)).toThrow(`healthMetrics: ${message}`);
 });

@@ -1,4 +1,4 @@
-import { optionsOf, type OptionChecker } from '../../core/options.js';
+import { isObject, optionsOf, type OptionChecker } from '../../core/options.js';
 import { reportHookFailure } from '../../core/report.js';
 import { Family, type PrometheusRegistry, type Sample } from '../exposition.js';
 import { joinRegistry } from '../join-registry.js';
@@ -34,12 +34,9 @@ export interface HealthMetricsOptions {
  */
 export function healthMetrics(options: HealthMetricsOptions): () => void {
   const check = optionsOf('healthMetrics', options, ['register', 'health', 'labels']);
-  const register = registryOf(check, options);
-  const { health } = options;
-  if (typeof (health as HealthStatuses | undefined)?.statuses !== 'function') {
-    throw check.error('health', 'a HealthService', health);
-  }
-  const labels = labelsOf(check, options.labels ?? {});
+  const register = registryOf(check);
+  const health = check.having('health', 'a HealthService', 'statuses');
+  const labels = labelsOf(check, options);
   const shape = JSON.stringify(['health', ...Object.keys(labels)]);
   return joinRegistry('healthMetrics', register, shape, new HealthGauge()).show({ health, labels });
 }
@@ -89,13 +86,16 @@ function samplesOf({ health, labels }: Shown): Sample[] {
 }
 
 /** A copy in one order, so that two with the same labels are known for the same. */
-function labelsOf(check: OptionChecker<HealthMetricsOptions>, labels: unknown): Readonly<Record<string, string>> {
-  if (typeof labels !== 'object' || labels === null) throw check.error('labels', 'an object of strings', labels);
+function labelsOf(
+  check: OptionChecker<HealthMetricsOptions>,
+  { labels = {} }: HealthMetricsOptions,
+): Readonly<Record<string, string>> {
+  if (!isObject(labels)) throw check.error('labels', 'an object of strings', labels);
   for (const [name, value] of Object.entries(labels)) {
     if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || name === 'grpc_service') {
-      throw check.error('labels', 'named by letters, digits and _, and not grpc_service', name);
+      throw check.error('a name in labels', 'of letters, digits and _, and not grpc_service', name);
     }
     if (typeof value !== 'string') throw check.error(`labels.${name}`, 'a string', value);
   }
-  return Object.fromEntries(Object.entries(labels as Record<string, string>).sort());
+  return Object.fromEntries(Object.entries(labels).sort());
 }

@@ -42,7 +42,7 @@ export interface OverloadMetrics {
  */
 export function overloadMetrics(options: OverloadMetricsOptions): OverloadMetrics {
   const check = optionsOf('overloadMetrics', options, ['register', 'maxKeys']);
-  const register = registryOf(check, options);
+  const register = registryOf(check);
   const maxKeys = check.number('maxKeys', { min: 1, integer: true, fallback: 100 });
   return joinRegistry('overloadMetrics', register, `overload ${maxKeys}`, new OverloadCounts(maxKeys));
 }

@@ -6,8 +6,6 @@ interface WithRegistry {
 }
 
 /** @throws TypeError when `register` is no registry. */
-export function registryOf(check: OptionChecker<WithRegistry>, { register }: WithRegistry): PrometheusRegistry {
-  const { registerMetric, getSingleMetric } = (register ?? {}) as Partial<Record<keyof PrometheusRegistry, unknown>>;
-  if (typeof registerMetric === 'function' && typeof getSingleMetric === 'function') return register;
-  throw check.error('register', 'a prom-client Registry', register);
+export function registryOf(check: OptionChecker<WithRegistry>): PrometheusRegistry {
+  return check.having('register', 'a prom-client Registry', 'registerMetric', 'getSingleMetric');
 }

@@ -38,7 +38,7 @@ export interface RetryMetrics {
  * new ShopClient(target, credentials, { interceptors: [retryClientInterceptor({ maxAttempts: 4, observer })] });
  */
 export function retryMetrics(options: RetryMetricsOptions): RetryMetrics {
-  const register = registryOf(optionsOf('retryMetrics', options, ['register']), options);
+  const register = registryOf(optionsOf('retryMetrics', options, ['register']));
   return joinRegistry('retryMetrics', register, 'retry', new RetryCounts());
 }
 

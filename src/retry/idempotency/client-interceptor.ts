@@ -22,7 +22,8 @@ export interface IdempotencyClientOptions {
  */
 export function idempotencyClientInterceptor(options: IdempotencyClientOptions = {}): Interceptor {
   const check = optionsOf('idempotencyClientInterceptor', options, ['methods', 'newKey']);
-  const matches = matcher(options.methods ?? '*', 'idempotencyClientInterceptor: methods');
+  const { methods = '*' } = options;
+  const matches = matcher(methods, 'idempotencyClientInterceptor: methods');
   const newKey = check.optionalFunction('newKey') ?? randomUUID;
   let warned = false;
   return defineClientInterceptor('idempotency', (method) => {

@@ -22,7 +22,7 @@ interface Entry {
  */
 export function memoryIdempotencyStore(options: MemoryStoreOptions = {}): IdempotencyStore {
   const check = optionsOf('memoryIdempotencyStore', options, ['maxEntries']);
-  return new MemoryStore(check.number('maxEntries', { min: 1, integer: true, fallback: 10_000 }));
+  return new MemoryStore(check.number('maxEntries', { min: 1, max: 10_000_000, integer: true, fallback: 10_000 }));
 }
 
 class MemoryStore implements IdempotencyStore {

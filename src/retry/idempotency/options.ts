@@ -3,8 +3,8 @@ import type { ServerCallContext } from '../../core/context.js';
 import { identityKey } from '../../core/identity.js';
 import { matcher, type MethodMatch } from '../../core/match.js';
 import type { Method } from '../../core/method.js';
-import { optionsOf } from '../../core/options.js';
-import { checkedCodes, MAX_DELAY_MS, type StatusCode } from '../../core/retry-policy.js';
+import { optionsOf, type OptionChecker } from '../../core/options.js';
+import { checkedCodes, type StatusCode } from '../../core/retry-policy.js';
 import { listenerOf, type Listener } from '../../core/listeners.js';
 import { memoryIdempotencyStore } from './memory-store.js';
 import type { IdempotencyStore } from './store.js';
@@ -109,25 +109,25 @@ export interface ActiveIdempotency {
 /** @throws TypeError naming the first impossible option. */
 export function activeIdempotency(owner: string, options: IdempotencyServerOptions): ActiveIdempotency {
   const check = optionsOf(owner, options, names);
-  const { store = memoryIdempotencyStore(), finalStatusCodes = FINAL } = options;
-  const methods = ['claim', 'finish', 'release'] as const;
-  if (methods.some((name) => typeof (store as Partial<IdempotencyStore> | null)?.[name] !== 'function')) {
-    throw check.error('store', 'an object with the methods claim, finish and release', store);
-  }
-  const time = { min: 1, max: MAX_DELAY_MS } as const;
+  const { finalStatusCodes = FINAL } = options;
   return {
     matches: matcher(options.methods, `${owner}: methods`),
-    store,
+    store: storeOf(check, options),
     ttlMs: check.number('ttlMs', { min: 1, max: Number.MAX_SAFE_INTEGER, fallback: 86_400_000 }),
-    leaseMs: check.number('leaseMs', { ...time, fallback: 600_000 }),
+    leaseMs: check.milliseconds('leaseMs', { min: 1, fallback: 600_000 }),
     requireKey: check.boolean('requireKey', false),
     caller: check.optionalFunction('caller') ?? authenticatedCaller,
     final: new Set([status.OK, ...checkedCodes(check, 'finalStatusCodes', finalStatusCodes, { allowEmpty: true })]),
-    storeTimeoutMs: check.number('storeTimeoutMs', { ...time, fallback: 1000 }),
-    waitMs: check.number('waitMs', { min: 0, max: MAX_DELAY_MS, fallback: 10_000 }),
+    storeTimeoutMs: check.milliseconds('storeTimeoutMs', { min: 1, fallback: 1000 }),
+    waitMs: check.milliseconds('waitMs', { min: 0, fallback: 10_000 }),
     refuses: check.oneOf('onStoreFailure', ['refuse', 'run'], 'refuse') === 'refuse',
     onDecision: listenerOf('idempotency', 'onDecision', check.optionalFunction('onDecision')),
   };
+}
+
+function storeOf(check: OptionChecker<IdempotencyServerOptions>, options: IdempotencyServerOptions): IdempotencyStore {
+  if (options.store === undefined) return memoryIdempotencyStore();
+  return check.having('store', 'an object with the methods claim, finish and release', 'claim', 'finish', 'release');
 }
 
 function authenticatedCaller(call: ServerCallContext): string {
