@@ -1,13 +1,5 @@
-import {
-  create,
-  createFileRegistry,
-  fromBinary,
-  ScalarType,
-  type DescField,
-  type DescMessage,
-} from '@bufbuild/protobuf';
-import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { fileDescriptorProtos } from '../gen/descriptors.js';
+import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import { describeRpc } from '../testing/descriptors.js';
 
 /** A field somewhere in a request. */
 export interface Field {
@@ -22,17 +14,9 @@ export interface Field {
 
 export type FieldKind = 'text' | 'whole number' | 'number' | 'enum' | 'list' | 'map' | 'message' | 'time';
 
-const registry = createFileRegistry(
-  create(FileDescriptorSetSchema, {
-    file: fileDescriptorProtos.map((base64) => fromBinary(FileDescriptorProtoSchema, Buffer.from(base64, 'base64'))),
-  }),
-);
-
 /** Every field of a request as the protos know it, those of messages inside too; of a list the first element's. */
 export function fieldsOf(rpc: string, request: object): Field[] {
-  const [service, name] = rpc.split('/') as [string, string];
-  const method = registry.getService(service)!.methods.find((each) => each.name === name)!;
-  return fieldsIn(method.input, '', []);
+  return fieldsIn(describeRpc(rpc).input, '', []);
 
   function fieldsIn(message: DescMessage, prefix: string, keys: Keys): Field[] {
     return [
