@@ -9,7 +9,7 @@ const steps = [
   ['Types hold', 'npm run --silent typecheck'],
   ['The package builds, with types', 'npm run --silent build -- --silent'],
   ['Pages show the code and figures that they are made of', 'npm run --silent embed -- --check'],
-  ['The code of the pages compiles, and prints what they say', 'node scripts/docs/check.mjs'],
+  ['The code of the pages compiles and prints what they say, and links lead somewhere', 'node scripts/docs/check.mjs'],
   ['Protos follow the rules', 'npx buf lint && npx buf lint examples/ecommerce'],
   ['Tests pass', 'npm test'],
   [

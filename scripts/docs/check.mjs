@@ -1,4 +1,5 @@
-// The code of README and docs compiles against the library's sources, and prints what the pages say it prints.
+// The code of README and docs compiles against the library's sources and prints what the pages say it prints, and no
+// link leads nowhere.
 //
 // The ```ts blocks of a page are one program, read from top to bottom: a block sees what those before it imported and
 // declared, and may declare a name anew. What pages take for granted (a database, generated clients) is declared in
@@ -11,8 +12,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { blocksOf } from './blocks.mjs';
+import { brokenLinks } from './links.mjs';
 import { moduleOf } from './module.mjs';
-import { runAll } from './run.mjs';
+import { printedOtherwise } from './run.mjs';
 import { pages } from './pages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,9 +41,11 @@ function compile() {
   });
 }
 
-const problems = compile();
-problems.push(
-  ...(await runAll([...texts].flatMap(([path, text]) => blocksOf(text).map((block) => ({ path, ...block }))))),
-);
+const blocks = [...texts].flatMap(([path, text]) => blocksOf(text).map((block) => ({ path, ...block })));
+const problems = [
+  ...compile(),
+  ...(await printedOtherwise(blocks)),
+  ...[...texts].flatMap(([path, text]) => brokenLinks(path, text)),
+];
 for (const problem of problems) console.error(problem);
 process.exit(problems.length > 0 ? 1 : 0);

@@ -15,7 +15,7 @@ import { pages } from './pages.mjs';
 
 const root = new URL('../..', import.meta.url);
 const EMBEDDED = /^(<!-- (from|by) (\S+?)(?:#(\S+))? -->)\n[^]*?^<!-- end -->$/gm;
-const LANGUAGES = { '.mjs': 'js', '.proto': 'proto', '.ts': 'ts', '.txt': 'text', '.yaml': 'yaml' };
+const LANGUAGES = { '.conf': 'nginx', '.mjs': 'js', '.proto': 'proto', '.ts': 'ts', '.txt': 'text', '.yaml': 'yaml' };
 
 /** The lines of a region, without its indentation. */
 function regionOf(text, region, path) {

@@ -7,7 +7,7 @@ import ts from 'typescript';
 const folder = fileURLToPath(new URL('../../node_modules/.cache/docs/', import.meta.url));
 
 /** Runs the blocks that are marked so, one after another; answers what is wrong with what they print. */
-export async function runAll(blocks) {
+export async function printedOtherwise(blocks) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const problems = [];
