@@ -47,18 +47,8 @@ export function openClients({
     return promiseClient(client);
   };
   return {
-    // Three replicas take turns, each only while it says that it serves: one that dies is not noticed.
-    products: open(
-      ProductServiceClient,
-      'products',
-      // A replica that says NOT_SERVING is left alone at once, one that hangs after two seconds.
-      roundRobin({
-        healthCheck: { serviceName: 'ecommerce.ProductService' },
-        keepaliveTimeMs: 1_000,
-        keepaliveTimeoutMs: 1_000,
-      }),
-    ),
-    orders: open(OrderServiceClient, 'orders'),
+    products: open(ProductServiceClient, 'products', takingTurns('ecommerce.ProductService', 1_000)),
+    orders: open(OrderServiceClient, 'orders', takingTurns('ecommerce.OrderService', 3_000)),
     payments: open(PaymentServiceClient, 'payments'),
     advancedPayments: open(AdvancedPaymentServiceClient, 'payments'),
     users: open(UserServiceClient, 'users'),
@@ -67,6 +57,15 @@ export function openClients({
     analytics: open(AnalyticsServiceClient, 'analytics'),
     close: () => opened.forEach((client) => client.close()),
   };
+}
+
+/**
+ * Several replicas take turns, each only while it says that it serves: one that dies is not noticed. One that says
+ * NOT_SERVING is left alone at once, one that hangs when it has not answered for so long: whoever merely looks asks
+ * another one soon, while an order under way is worth some patience.
+ */
+function takingTurns(serviceName: string, patienceMs: number): ClientOptions {
+  return roundRobin({ healthCheck: { serviceName }, keepaliveTimeMs: 1_000, keepaliveTimeoutMs: patienceMs });
 }
 
 type ClientClass<C> = new (target: string, credentials: ChannelCredentials, options: ClientOptions) => C;

@@ -8,6 +8,8 @@ export interface Config {
   readonly memory: boolean;
   /** Every replica a process of its own; needs `databaseUrl`. */
   readonly processes: boolean;
+  /** How many of them take orders. */
+  readonly orderProcesses: number;
   /** Serve and call with mTLS. */
   readonly tls: boolean;
   /** The log on the terminal instead of in a file. */
@@ -18,11 +20,13 @@ export interface Config {
   readonly portOffset: number;
 }
 
-export const USAGE = `npm start -- [--once] [--memory] [--processes] [--tls] [--log] [--trace]
+export const USAGE = `npm start -- [--once] [--memory] [--processes [--order-processes 3]] [--tls] [--log] [--trace]
 
   --once       end after the customer journey; exit status 0 only if every step did what it should
   --memory     keep nothing on disk
   --processes  every replica in a process of its own (needs DATABASE_URL)
+  --order-processes 3
+               so many of them take orders
   --tls        make development certificates, and use mTLS everywhere
   --log        the log on the terminal instead of in .data/shop.log
   --trace      after the journey, the trace of its order as a tree
@@ -39,16 +43,29 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   const off = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { once: off, memory: off, processes: off, tls: off, log: off, trace: off },
+    options: { once: off, memory: off, processes: off, tls: off, log: off, trace: off, ...ORDER_PROCESSES },
   });
+  const orderProcesses = readOrderProcesses(values);
   const databaseUrl = env['DATABASE_URL'] || undefined;
   if (values.processes && databaseUrl === undefined) {
     throw new Error('--processes needs DATABASE_URL: the embedded database serves one process only.');
   }
+  if (orderProcesses > 1 && !values.processes) {
+    throw new Error('--order-processes needs --processes: otherwise all services share one process.');
+  }
   if (values.memory && databaseUrl !== undefined) {
     throw new Error('--memory and DATABASE_URL exclude each other: which database is it to be?');
   }
-  return { ...values, databaseUrl, portOffset: readPortOffset(env) };
+  return { ...values, orderProcesses, databaseUrl, portOffset: readPortOffset(env) };
+}
+
+/** Of everybody who has to know how many order processes there are. */
+export const ORDER_PROCESSES = { 'order-processes': { type: 'string', default: '1' } } as const;
+
+export function readOrderProcesses(values: { readonly 'order-processes': string }): number {
+  const count = Number(values['order-processes']);
+  if (Number.isInteger(count) && count >= 1 && count <= 5) return count;
+  throw new Error(`--order-processes must be a whole number from 1 to 5, not ${values['order-processes']}.`);
 }
 
 /** From SHOP_PORT_OFFSET. */

@@ -27,6 +27,7 @@ import { tracingClientInterceptor, tracingServerInterceptor } from 'grpc-js-midd
 import { validationServerInterceptor } from 'grpc-js-middleware/validation';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { databaseUnavailable } from './database/errors.js';
 import { ERROR_DOMAIN } from './errors.js';
 import { callerKey, limitPeople } from './identity/limits.js';
 import { ALGORITHM, AUDIENCE, ISSUER } from './identity/issuer.js';
@@ -83,9 +84,11 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     exceptMethods(MACHINERY, loggingServerInterceptor({ logger, fields: () => ({ replica }) })),
     // Says which replica answered, for the journey's table.
     nameReplica(replica),
-    // Turns what is thrown further in into a status; what nobody foresaw is logged, and hidden from the client.
+    // Turns what is thrown further in into a status; what nobody foresaw is logged, and hidden from the client. A database
+    // that is away for a moment was foreseen: clients try again.
     errorServerInterceptor({
       domain: ERROR_DOMAIN,
+      map: databaseUnavailable,
       onUnknown: (error, call: ServerCallContext) =>
         logger.error({ err: error, method: call.method.path, replica }, 'unforeseen error'),
     }),

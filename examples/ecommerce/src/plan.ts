@@ -26,24 +26,38 @@ export interface Replica {
   readonly address: string;
 }
 
-/** Every replica of the shop; the offset moves all ports together. */
-export function replicas(portOffset: number): Replica[] {
+/** Where a shop is, and how large. */
+export interface Place {
+  /** Moves all ports together. */
+  readonly portOffset: number;
+  /** @default 1 */
+  readonly orderProcesses?: number;
+}
+
+/** Every replica of the shop. */
+export function replicas(place: Place): Replica[] {
   return SERVER_NAMES.flatMap((server) =>
-    SERVERS[server].ports.map((port, index) => ({
-      name: SERVERS[server].ports.length > 1 ? `${server}-${index + 1}` : server,
-      server,
-      address: `${HOST}:${port + portOffset}`,
-    })),
+    addressesOf(server, place).map((address, index, { length }) => {
+      const name = length > 1 ? `${server}-${index + 1}` : server;
+      return { name, server, address };
+    }),
   );
 }
 
 /** The addresses of each server's replicas. */
-export function addressTable(portOffset: number): Record<ServerName, string[]> {
-  const addresses = SERVER_NAMES.map((server) => [
-    server,
-    SERVERS[server].ports.map((port) => `${HOST}:${port + portOffset}`),
-  ]);
+export function addressTable(place: Place): Record<ServerName, string[]> {
+  const addresses = SERVER_NAMES.map((server) => [server, addressesOf(server, place)]);
   return Object.fromEntries(addresses) as Record<ServerName, string[]>;
+}
+
+function addressesOf(server: ServerName, { portOffset, orderProcesses = 1 }: Place): string[] {
+  const ports = server === 'orders' ? orderPorts(orderProcesses) : SERVERS[server].ports;
+  return ports.map((port) => `${HOST}:${port + portOffset}`);
+}
+
+/** 50061, 50071, 50081 and so on. */
+function orderPorts(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => SERVERS.orders.ports[0] + 10 * index);
 }
 
 /** Where the HTTP port is. */

@@ -2,8 +2,11 @@
 export class Progress {
   private readonly startedAt = performance.now();
   private readonly live = process.stderr.isTTY;
+  private shown = '';
 
   show(what: string): void {
+    if (what === this.shown) return; // several processes say the same
+    this.shown = what;
     if (this.live) process.stderr.write(`\r\u001b[K… ${what}`);
     else process.stderr.write(`… ${what}\n`);
   }

@@ -1,10 +1,12 @@
-import { sql as raw } from 'drizzle-orm';
+import { eq, sql as raw } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openTestDatabase } from '../testing/test-database.js';
+import { onServer, openTestDatabase } from '../testing/test-database.js';
+import { openWire } from '../testing/wire.js';
 import { products } from '../services/products/schema.js';
 import { users } from '../services/users/schema.js';
 import type { Database } from './database.js';
 import { openDatabase } from './open.js';
+import { PostgresListener } from './postgres-listener.js';
 import { seed } from './seed.js';
 
 let database: Database;
@@ -71,22 +73,48 @@ test('what is announced in a transaction that fails is not heard', async () => {
   await vi.waitFor(() => expect(onPayload.mock.calls).toEqual([['kept']]));
 });
 
-test.runIf(process.env['DATABASE_URL'])(
-  'a listener whose connection broke hears of the gap, then goes on',
-  async () => {
-    const onPayload = vi.fn();
-    const onGap = vi.fn();
-    await database.listen('broken', { onPayload, onGap });
+const url = process.env['DATABASE_URL'];
 
-    await database.sql.execute(
-      raw`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' and datname = current_database()`,
-    );
-    await vi.waitFor(() => expect(onGap).toHaveBeenCalled(), 5_000);
-    await database.sql.execute(raw`select pg_notify('broken', 'again')`);
+test.runIf(url)('a listener whose connection broke hears of the gap, then goes on', async () => {
+  const onPayload = vi.fn();
+  const onGap = vi.fn();
+  await database.listen('broken', { onPayload, onGap });
 
-    await vi.waitFor(() => expect(onPayload).toHaveBeenCalledWith('again'));
-  },
-);
+  await database.sql.execute(
+    raw`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' and datname = current_database()`,
+  );
+  await vi.waitFor(() => expect(onGap).toHaveBeenCalled(), 5_000);
+  await database.sql.execute(raw`select pg_notify('broken', 'again')`);
+
+  await vi.waitFor(() => expect(onPayload).toHaveBeenCalledWith('again'));
+});
+
+test.runIf(url)('a listener whose connection falls silent notices it, and goes on with another', async () => {
+  const wire = await openWire(new URL(url!));
+  const listener = new PostgresListener(wire.url, { askEveryMs: 20, patienceMs: 500 });
+  const onPayload = vi.fn();
+  const onGap = vi.fn();
+  await listener.listen('silent', { onPayload, onGap });
+
+  wire.freeze();
+  await vi.waitFor(() => expect(onGap).toHaveBeenCalled(), 10_000);
+  await onServer(url!, `select pg_notify('silent', 'again')`);
+
+  await vi.waitFor(() => expect(onPayload).toHaveBeenCalledWith('again'));
+  await listener.close();
+  wire.close();
+});
+
+test.runIf(url)('a process that hangs in a transaction loses its locks', async () => {
+  const hanging = database.sql.transaction(async (transaction) => {
+    await transaction.execute(raw`select from products.products where id = 1 for update`);
+    await database.sql.update(products).set({ stock: 1 }).where(eq(products.id, 1)); // waits for the lock
+    await transaction.execute(raw`select 1`);
+  });
+
+  await expect(hanging).rejects.toThrow();
+  expect(await database.sql.$count(products, eq(products.stock, 1))).toBe(1);
+});
 
 test('a PostgreSQL that is not there is named, without its password', async () => {
   const opening = openDatabase({ url: 'postgres://shop:secret@127.0.0.1:1/shop' });

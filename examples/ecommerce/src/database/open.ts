@@ -5,6 +5,8 @@ import { seed } from './seed.js';
 export interface DatabaseOptions {
   /** A `postgres://` URL; without one PGlite is used. */
   readonly url?: string;
+  /** Connections to PostgreSQL, besides the one that listens. @default 16 */
+  readonly poolSize?: number;
   /** PGlite without files: nothing is there after a restart. */
   readonly memory?: boolean;
   /** Where PGlite keeps its files. @default `.data` beside this example's package.json */
@@ -16,10 +18,11 @@ export interface DatabaseOptions {
 const DATA = fileURLToPath(new URL('../../.data', import.meta.url));
 
 /** Opens the shop's database. Either driver is loaded only when it is used. */
-export async function openDatabase({ url, memory = false, folder = DATA }: DatabaseOptions): Promise<Database> {
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { url, poolSize = 16, memory = false, folder = DATA } = options;
   if (url) {
     const { openPostgres } = await import('./postgres.js');
-    return openPostgres(url);
+    return openPostgres(url, poolSize);
   }
   const { openPglite } = await import('./pglite.js');
   return openPglite(memory ? undefined : folder);

@@ -8,11 +8,24 @@ import { PostgresListener } from './postgres-listener.js';
 /** Any number; the same for every process that migrates this database. */
 const MIGRATION_LOCK = 50_051;
 
+/** What a connection may take: a process that hangs or vanishes in a transaction must not keep its locks. */
+const LIMITS = {
+  connectionTimeoutMillis: 5_000,
+  /** No call waits longer. */
+  statement_timeout: 10_000,
+  /** Between two statements there is no more than a little work of ours. */
+  idle_in_transaction_session_timeout: 3_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+};
+
 /** A PostgreSQL server, shared by as many processes as one likes. */
-export async function openPostgres(url: string, poolSize = 16): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: poolSize, connectionTimeoutMillis: 5_000 });
-  // An idle connection that breaks is replaced when it is next needed; without a listener it would end the process.
+export async function openPostgres(url: string, poolSize: number): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: poolSize, ...LIMITS });
+  // A connection that breaks is replaced when one is next needed. Without listeners it would end the process: the pool
+  // tells of those that are idle, the others tell themselves.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   await pool.query('select 1').catch(async (error: unknown) => {
     await pool.end();
     throw new Error(`DATABASE_URL: cannot reach PostgreSQL: ${messageOf(error)}`, { cause: error });

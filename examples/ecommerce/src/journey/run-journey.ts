@@ -2,7 +2,7 @@ import { registerShop } from '../clients.js';
 import type { Config } from '../config.js';
 import { Issuer } from '../identity/issuer.js';
 import { startTracing } from '../observability/tracing.js';
-import { addressTable } from '../plan.js';
+import { addressTable, type Place } from '../plan.js';
 import { security } from '../tls/credentials.js';
 import { lookBack } from './analytics.js';
 import { Journey, JourneyBroken } from './journey.js';
@@ -18,7 +18,7 @@ import { meetUsers } from './users.js';
 
 const SCHEME = 'journey';
 
-export interface JourneyOptions extends Pick<Config, 'portOffset' | 'tls'> {
+export interface JourneyOptions extends Place, Pick<Config, 'tls'> {
   /** Product replicas die and come back meanwhile. */
   readonly chaos?: boolean;
   /** Prints the trace of the order as a tree, over all processes that it went through. */
@@ -26,13 +26,13 @@ export interface JourneyOptions extends Pick<Config, 'portOffset' | 'tls'> {
 }
 
 /** Goes through the whole journey against a shop that is open, prints its table, and says whether all went well. */
-export async function runJourney({ portOffset, tls, chaos = false, trace = false }: JourneyOptions): Promise<boolean> {
-  registerShop(SCHEME, addressTable(portOffset));
+export async function runJourney({ tls, chaos = false, trace = false, ...place }: JourneyOptions): Promise<boolean> {
+  registerShop(SCHEME, addressTable(place));
   const printTrace = trace ? await traceOrder() : undefined;
   const issuer = await Issuer.fromFile();
   const people = openPeople(SCHEME, issuer, security({ tls }).customer);
   const journey = new Journey();
-  const saboteur = chaos ? new Saboteur(journey, new Striker(portOffset, issuer)) : undefined;
+  const saboteur = chaos ? new Saboteur(journey, new Striker(place.portOffset, issuer)) : undefined;
   saboteur?.start();
   await travel(people, journey).finally(() => saboteur?.stop());
   for (const clients of Object.values(people)) clients.close();

@@ -23,6 +23,9 @@ const SCHEME = 'shop';
 
 const PURGE_MS = 600_000;
 
+/** Connections of each process among many: fourteen of them fit into the hundred that PostgreSQL allows by default. */
+const SMALL_POOL = 6;
+
 type Start = Extract<ToChild, { type: 'start' }>;
 
 const register = new Registry();
@@ -79,14 +82,15 @@ async function start(message: Start): Promise<void> {
 async function serve({ config, replicas, prepare }: Start): Promise<string> {
   policy.assertCovers(...allServices.map(({ definition }) => definition));
   const onProgress = (what: string) => tell({ type: 'progress', what });
-  const options = { url: config.databaseUrl, memory: config.memory, onProgress };
+  const poolSize = config.processes ? SMALL_POOL : undefined;
+  const options = { url: config.databaseUrl, poolSize, memory: config.memory, onProgress };
   const database = await (prepare ? prepareDatabase(options) : openDatabase(options));
   onProgress('starting the services');
   const name = replicas.length === 1 ? replicas[0]!.name : 'shop';
   const tracing = startTracing(name);
   const logger = openLog(config);
   const issuer = await Issuer.fromFile();
-  registerShop(SCHEME, addressTable(config.portOffset));
+  registerShop(SCHEME, addressTable(config));
   const { server: serverCredentials, service: serviceCredentials } = security(config);
   const token = config.tls ? undefined : () => issuer.serviceToken(name);
   const interceptors = clientInterceptors({ token, register });

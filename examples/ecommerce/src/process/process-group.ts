@@ -19,7 +19,7 @@ export class ProcessGroup {
 
   /** Resolves, with the description of the database, when all replicas serve. */
   async start(): Promise<string> {
-    const all = replicas(this.config.portOffset);
+    const all = replicas(this.config);
     const groups = this.config.processes ? all.map((replica) => [replica]) : [all];
     const [first, ...others] = groups.map((group) => this.add(group));
     // The first one prepares the database for all.
@@ -38,7 +38,7 @@ export class ProcessGroup {
    * @throws Error when there is no such replica, or it cannot have such an accident.
    */
   async strike(name: string, accident: Accident): Promise<void> {
-    const replica = replicas(this.config.portOffset).find((each) => each.name === name);
+    const replica = replicas(this.config).find((each) => each.name === name);
     if (replica === undefined) throw new Error(`There is no replica ${name}.`);
     if (this.config.processes) await this.strikeProcess(replica, accident);
     else await this.strikeServer(name, accident);

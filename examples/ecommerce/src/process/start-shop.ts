@@ -62,16 +62,16 @@ async function startHttp(config: Config, processes: ProcessGroup): Promise<HttpS
 
 // What follows is loaded when it is first asked for: the shop opens sooner without.
 
-async function gatewayOf({ portOffset, tls }: Config, issuer: Issuer): Promise<Gateway> {
+async function gatewayOf(config: Config, issuer: Issuer): Promise<Gateway> {
   const [{ openGateway }, { registerShop }, { startTracing }, { security }] = await Promise.all([
     import('../gateway/gateway.js'),
     import('../clients.js'),
     import('../observability/tracing.js'),
     import('../tls/credentials.js'),
   ]);
-  registerShop(GATEWAY_SCHEME, addressTable(portOffset));
+  registerShop(GATEWAY_SCHEME, addressTable(config));
   startTracing('customer');
-  return openGateway({ issuer, scheme: GATEWAY_SCHEME, credentials: security({ tls }).customer });
+  return openGateway({ issuer, scheme: GATEWAY_SCHEME, credentials: security(config).customer });
 }
 
 async function metricsOf(processes: ProcessGroup): Promise<{ text: string; type: string }> {
@@ -80,13 +80,13 @@ async function metricsOf(processes: ProcessGroup): Promise<{ text: string; type:
   return { text: metrics, type: Registry.PROMETHEUS_CONTENT_TYPE };
 }
 
-async function readinessOf({ portOffset, tls }: Config): Promise<Record<string, boolean>> {
+async function readinessOf(config: Config): Promise<Record<string, boolean>> {
   const [{ checkHealth }, { security }] = await Promise.all([
     import('grpc-js-middleware/health'),
     import('../tls/credentials.js'),
   ]);
-  const { customer: credentials } = security({ tls });
-  const asked = replicas(portOffset).map(async ({ name, address }) => {
+  const { customer: credentials } = security(config);
+  const asked = replicas(config).map(async ({ name, address }) => {
     const status = await checkHealth(address, { timeoutMs: 1_000, credentials }).catch(() => 'UNKNOWN');
     return [name, status === 'SERVING'] as const;
   });
