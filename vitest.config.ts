@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -17,6 +17,8 @@ export default defineConfig({
   },
   test: {
     include: ['{src,test,examples,benchmarks,docs/examples}/**/*.test.ts'],
+    // Installs from the registry: a step of its own.
+    exclude: [...configDefaults.exclude, 'test/packed/**'],
     typecheck: { enabled: false },
     testTimeout: 20_000,
     hookTimeout: 60_000,
