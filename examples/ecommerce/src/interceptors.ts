@@ -35,6 +35,8 @@ import { policy } from './policy.js';
 import { combined } from './rules.js';
 import { nameReplica } from './server/replica.js';
 import type { ShopService } from './services/shop-service.js';
+import { watchCalls } from './telemetry/client-watch.js';
+import { bothObservers, type Telemetry } from './telemetry/telemetry.js';
 import { serviceAuthenticator } from './tls/credentials.js';
 
 // Every interceptor of the shop, and why it stands where it does. The first listed is outermost: it hears of a call
@@ -66,13 +68,17 @@ export interface ServerStack {
   /** What tokens are verified with. */
   readonly keys: JwtKeys;
   readonly idempotencyStore: IdempotencyStore;
+  /** Who tells people that look at the shop. */
+  readonly telemetry: Telemetry;
+  /** Faults that were asked for; innermost, so that they look like the handler's. */
+  readonly faults: ServerInterceptor;
 }
 
 /** What every server of the shop does with every call. */
 export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
-  const { replica, services, calls, logger, register, keys, idempotencyStore } = stack;
+  const { replica, services, calls, logger, register, keys, idempotencyStore, telemetry, faults } = stack;
   // Counts what the limits admit and refuse.
-  const observer = overloadMetrics({ register });
+  const observer = bothObservers(overloadMetrics({ register }), telemetry.limitsOf(replica));
   return [
     // Knows of every running call, from its first moment to its last.
     calls,
@@ -124,6 +130,8 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
       storeTimeoutMs: 4_000,
       leaseMs: MAX_CALL_MS + 2_000,
     }),
+    // What somebody breaks on purpose, to see what all the rest makes of it.
+    faults,
   ];
 }
 
@@ -131,6 +139,8 @@ export interface ClientStack {
   /** Asked when a token is needed; the answer is kept until it expires. None for those who show a certificate. */
   readonly token?: () => Promise<string>;
   readonly register?: Registry;
+  /** Who tells people that look at the shop. */
+  readonly telemetry?: Telemetry;
   /** Watches the call as its caller knows it. */
   readonly outermost?: readonly Interceptor[];
   /** Watches each attempt. */
@@ -138,12 +148,15 @@ export interface ClientStack {
 }
 
 /** What services do with the calls that they make to each other, and customers with theirs. */
-export function clientInterceptors({ token, register, outermost = [], perAttempt = [] }: ClientStack): Interceptor[] {
+export function clientInterceptors(stack: ClientStack): Interceptor[] {
+  const { token, register, telemetry, outermost = [], perAttempt = [] } = stack;
   // Count what the breaker refuses, and what is tried again.
-  const breaks = register && overloadMetrics({ register });
+  const breaks = bothObservers(register && overloadMetrics({ register }), telemetry?.breakerStates);
   const retries = register && retryMetrics({ register });
+  const watch = telemetry && watchCalls(telemetry);
   return [
     ...outermost,
+    ...(watch ? [watch.call] : []),
     // The call as its caller knows it, in one span, whatever it takes.
     tracingClientInterceptor(),
     // Counts calls.
@@ -161,6 +174,7 @@ export function clientInterceptors({ token, register, outermost = [], perAttempt
     forMethods(isRead, retryClientInterceptor({ ...RETRY, perAttemptTimeoutMs: 2_000, observer: retries })),
     forMethods([isWrite, isLive], retryClientInterceptor({ ...RETRY, observer: retries })),
     ...perAttempt,
+    ...(watch ? [watch.attempt] : []),
     // A span for each attempt, inside the call's, and a count of attempts beside that of calls.
     tracingClientInterceptor(),
     ...(register ? [metricsClientInterceptor({ register })] : []),

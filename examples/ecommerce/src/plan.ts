@@ -64,3 +64,8 @@ function orderPorts(count: number): number[] {
 export function httpUrl(portOffset: number): string {
   return `http://${HOST}:${HTTP_PORT + portOffset}`;
 }
+
+/** The server that a replica is one of: `products` of `products-2`. */
+export function serverOf(replica: string): string {
+  return replica.replace(/-\d+$/, '');
+}

@@ -118,7 +118,7 @@ export interface ReplicaState {
   readonly accident: 'stopped' | 'hanging' | null;
   readonly inFlight: number;
   readonly callsPerSecond: number;
-  /** From 0 to 1: the share that ended with a code that is the server's fault. */
+  /** From 0 to 1: the share that ended with a code that is the server's fault, or by which it protects itself. */
   readonly errorRate: number;
   readonly p99Ms: number;
   readonly limits: readonly LimitState[];
@@ -131,7 +131,7 @@ export interface LimitState {
   readonly refused: number;
 }
 
-/** Calls from one to another, as the caller sees them. */
+/** Calls from one to another as the caller sees them, each attempt for itself. */
 export interface Edge {
   /** `customer`, or the name of a server whose calls these are: `orders`. */
   readonly from: string;
@@ -212,6 +212,8 @@ export interface ChainLink {
   readonly rpc: string;
   /** The last one of each call is `handler`. */
   readonly interceptor: string;
+  /** What it does to calls of the method: its policy, bounds and limits. */
+  readonly explanation?: string;
   readonly ms: number;
 }
 

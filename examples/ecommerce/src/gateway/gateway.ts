@@ -6,12 +6,16 @@ import { Hono, type Context } from 'hono';
 import { openClients } from '../clients.js';
 import type { Issuer } from '../identity/issuer.js';
 import { clientInterceptors } from '../interceptors.js';
+import type { Replica } from '../plan.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 import { ApiError } from './api-error.js';
 import { callErrorOf, httpStatusOf } from './call-error.js';
 import { noteAttempt, noteCall } from './call-facts.js';
 import type { ErrorBody } from './contract.js';
 import type { GatewayEnv } from './env.js';
 import { fresh, headers, jsonOnly, sameOrigin, smallBody } from './guard.js';
+import { Live, type Watched } from './live/live.js';
+import { liveRoutes } from './live/routes.js';
 import { pages } from './pages.js';
 import { rpcRoutes } from './rpc-routes.js';
 import { identify, sessionRoutes } from './session.js';
@@ -21,6 +25,11 @@ export interface GatewayOptions {
   /** Of the resolver that knows where the services are. */
   readonly scheme: string;
   readonly credentials?: ChannelCredentials;
+  readonly replicas: readonly Replica[];
+  /** The processes of services. */
+  readonly processes: Watched;
+  /** Tells what the gateway itself does. */
+  readonly telemetry: Telemetry;
 }
 
 export interface Gateway {
@@ -29,13 +38,17 @@ export interface Gateway {
 }
 
 /** The page, and an API for it in front of the services, which it calls as any client would. */
-export function openGateway({ issuer, scheme, credentials }: GatewayOptions): Gateway {
-  const interceptors = clientInterceptors({ outermost: [noteCall], perAttempt: [noteAttempt] });
+export function openGateway(options: GatewayOptions): Gateway {
+  const { issuer, scheme, credentials, replicas, processes, telemetry } = options;
+  const interceptors = clientInterceptors({ telemetry, outermost: [noteCall], perAttempt: [noteAttempt] });
   const clients = openClients({ scheme, credentials, interceptors });
+  const broken = () => ({ faults: [], load: null });
+  const live = new Live({ processes, own: telemetry, replicas, credentials, broken });
   const api = new Hono<GatewayEnv>();
   api.use(fresh, jsonOnly, smallBody, identify(issuer));
   api.route('/session', sessionRoutes(issuer, false));
   api.route('/rpc', rpcRoutes(clients));
+  api.route('/live', liveRoutes(live));
   api.all('*', (context) => tell(context, new StatusError(status.NOT_FOUND, 'There is no such page')));
 
   const app = new Hono<GatewayEnv>();

@@ -3,7 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { hrTimeToMilliseconds, hrTimeToTimeStamp, ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import {
+  BatchSpanProcessor,
+  type ReadableSpan,
+  type SpanExporter,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
 /** Where spans go: one JSON line each. A real shop would send them to a collector, with an exporter in this one's place. */
@@ -40,14 +45,17 @@ export interface Tracing {
 let started: Tracing | undefined;
 
 /** Records spans from now on, under the name of this process; whoever asks for it again shares what the first began. */
-export function startTracing(serviceName: string): Tracing {
-  return (started ??= newTracing(serviceName));
+export function startTracing(serviceName: string, ...processors: SpanProcessor[]): Tracing {
+  return (started ??= newTracing(serviceName, processors));
 }
 
-function newTracing(serviceName: string): Tracing {
+function newTracing(serviceName: string, processors: SpanProcessor[]): Tracing {
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName }),
-    spanProcessors: [new BatchSpanProcessor(new SpanFile(SPAN_FILE), { scheduledDelayMillis: FLUSH_MS })],
+    spanProcessors: [
+      new BatchSpanProcessor(new SpanFile(SPAN_FILE), { scheduledDelayMillis: FLUSH_MS }),
+      ...processors,
+    ],
   });
   provider.register();
   return { flush: () => provider.forceFlush(), stop: () => provider.shutdown() };

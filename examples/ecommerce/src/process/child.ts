@@ -8,10 +8,13 @@ import { openLog } from '../observability/log.js';
 import { startTracing } from '../observability/tracing.js';
 import { addressTable, httpUrl } from '../plan.js';
 import { policy } from '../policy.js';
+import { changeableFaults } from '../server/faults.js';
 import { startServer, type RunningServer } from '../server/start-server.js';
 import { allServices, servicesOf } from '../services/index.js';
 import { security } from '../tls/credentials.js';
-import type { Accident, FromChild, Question, ToChild } from './messages.js';
+import { SpanWatch } from '../telemetry/spans.js';
+import { Telemetry } from '../telemetry/telemetry.js';
+import type { Accident, Answers, FromChild, Question, ToChild } from './messages.js';
 
 // A process of the shop: all servers of the embedded shop, or a single replica under --processes.
 
@@ -32,6 +35,8 @@ const register = new Registry();
 /** Starts each replica of this process, again if need be. */
 const starters = new Map<string, () => Promise<RunningServer>>();
 const running = new Map<string, RunningServer>();
+const telemetry = new Telemetry('shop');
+const faults = changeableFaults();
 let stopServices = () => Promise.resolve();
 let stopped: Promise<void> | undefined;
 
@@ -51,8 +56,22 @@ function tell(message: FromChild): void {
 }
 
 async function answer(id: number, question: Question): Promise<void> {
-  if (question.about === 'replica') await strike(question.name, question.accident);
-  tell({ type: 'answer', id, metrics: question.about === 'metrics' ? await register.getMetricsAsJSON() : [] });
+  tell({ type: 'answer', id, answer: await answerTo(question) });
+}
+
+async function answerTo(question: Question): Promise<Answers[Question['about']]> {
+  switch (question.about) {
+    case 'metrics':
+      return register.getMetricsAsJSON();
+    case 'telemetry':
+      return telemetry.take(question.share);
+    case 'trace':
+      return telemetry.trace(question.traceId);
+    case 'replica':
+      return void (await strike(question.name, question.accident));
+    case 'faults':
+      return void (await faults.set(question.faults));
+  }
 }
 
 /** Cuts a replica off or lets it hang, and brings it back. */
@@ -87,13 +106,15 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   const database = await (prepare ? prepareDatabase(options) : openDatabase(options));
   onProgress('starting the services');
   const name = replicas.length === 1 ? replicas[0]!.name : 'shop';
-  const tracing = startTracing(name);
-  const logger = openLog(config);
+  telemetry.process = name;
+  telemetry.knowReplicas(config);
+  const tracing = startTracing(name, new SpanWatch(telemetry));
+  const logger = openLog(config, telemetry);
   const issuer = await Issuer.fromFile();
   registerShop(SCHEME, addressTable(config));
   const { server: serverCredentials, service: serviceCredentials } = security(config);
   const token = config.tls ? undefined : () => issuer.serviceToken(name);
-  const interceptors = clientInterceptors({ token, register });
+  const interceptors = clientInterceptors({ token, register, telemetry });
   const peers = openClients({ scheme: SCHEME, interceptors, credentials: serviceCredentials });
   const idempotencyStore = new DatabaseIdempotencyStore(database.sql);
   const purging = setInterval(() => void idempotencyStore.purge().catch(() => undefined), PURGE_MS);
@@ -110,7 +131,8 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   const keys = { jwksUri: `${httpUrl(config.portOffset)}/.well-known/jwks.json` };
   for (const { name: replica, server, address } of replicas) {
     const services = servicesOf[server];
-    const stack = { replica, services, logger, register, keys, idempotencyStore };
+    const told = { telemetry, faults: faults.interceptor };
+    const stack = { replica, services, logger, register, keys, idempotencyStore, ...told };
     const start = () => startServer({ address, resources, credentials: serverCredentials, ...stack });
     starters.set(replica, start);
     running.set(replica, await start());

@@ -1,7 +1,13 @@
 import type { Config } from '../config.js';
 import { replicas, type Replica } from '../plan.js';
-import type { Accident, Measurement } from './messages.js';
+import type { Fault } from '../gateway/contract.js';
+import type { Batch } from '../telemetry/batch.js';
+import type { TraceRecord } from '../telemetry/traces.js';
+import type { Accident, Answers, Measurement, Question } from './messages.js';
 import { ServiceProcess } from './service-process.js';
+
+/** A process that has not answered a question about the present by then hangs. */
+const HANGING_MS = 400;
 
 /** The processes that serve the shop: one for all replicas, or one for each. */
 export class ProcessGroup {
@@ -9,6 +15,8 @@ export class ProcessGroup {
   readonly broken: Promise<string>;
   private readonly processes = new Set<ServiceProcess>();
   private report: (sentence: string) => void = () => undefined;
+  /** What was done to replicas and not undone. */
+  readonly accidents = new Map<string, 'stopped' | 'hanging'>();
 
   constructor(
     private readonly config: Config,
@@ -28,8 +36,26 @@ export class ProcessGroup {
     return database;
   }
 
-  measure(): Promise<Measurement[]> {
-    return Promise.all([...this.processes].map((each) => each.ask({ about: 'metrics' })));
+  async measure(): Promise<Measurement[]> {
+    return (await this.ask({ about: 'metrics' })).filter((measured) => measured !== undefined);
+  }
+
+  /**
+   * What happened in all processes since they were last asked, with the details of a share of the traces from now on;
+   * 0 means that nobody will ask. One that hangs is not waited for.
+   */
+  async telemetry(share: number): Promise<Batch[]> {
+    return (await this.ask({ about: 'telemetry', share }, HANGING_MS)).filter((batch) => batch !== undefined);
+  }
+
+  /** What all processes remember of a trace. */
+  async trace(traceId: string): Promise<TraceRecord[]> {
+    return (await this.ask({ about: 'trace', traceId }, HANGING_MS)).filter((record) => record !== undefined);
+  }
+
+  /** Has the servers be at fault from now on, in these ways only. */
+  async setFaults(faults: readonly Fault[]): Promise<void> {
+    await this.ask({ about: 'faults', faults });
   }
 
   /**
@@ -42,14 +68,25 @@ export class ProcessGroup {
     if (replica === undefined) throw new Error(`There is no replica ${name}.`);
     if (this.config.processes) await this.strikeProcess(replica, accident);
     else await this.strikeServer(name, accident);
+    this.note(name, accident);
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.processes].map((each) => each.stop()));
   }
 
+  private note(name: string, accident: Accident): void {
+    if (accident === 'stop') this.accidents.set(name, 'stopped');
+    else if (accident === 'hang') this.accidents.set(name, 'hanging');
+    else if (this.accidents.get(name) === UNDONE_BY[accident]) this.accidents.delete(name);
+  }
+
   private async strikeServer(name: string, accident: Accident): Promise<void> {
-    for (const each of this.processes) await each.ask({ about: 'replica', name, accident }, 10_000);
+    await this.ask({ about: 'replica', name, accident }, 10_000);
+  }
+
+  private ask<Q extends Question>(question: Q, timeoutMs?: number): Promise<(Answers[Q['about']] | undefined)[]> {
+    return Promise.all([...this.processes].map((each) => each.ask(question, timeoutMs)));
   }
 
   private async strikeProcess(replica: Replica, accident: Accident): Promise<void> {
@@ -72,5 +109,7 @@ export class ProcessGroup {
     return added;
   }
 }
+
+const UNDONE_BY = { start: 'stopped', resume: 'hanging' } as const;
 
 const SIGNALS = { stop: 'SIGKILL', hang: 'SIGSTOP', resume: 'SIGCONT' } as const;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config.js';
 import type { Replica } from '../plan.js';
-import type { FromChild, Measurement, Question, ToChild } from './messages.js';
+import type { Answers, FromChild, Question, ToChild } from './messages.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/process/child.js', import.meta.url));
 
@@ -15,7 +15,7 @@ export class ServiceProcess {
   /** Whether its end is wanted. */
   dismissed = false;
   private readonly child: ChildProcess;
-  private readonly asked = new Map<number, (metrics: Measurement) => void>();
+  private readonly asked = new Map<number, (answer: unknown) => void>();
   private questions = 0;
 
   constructor(readonly replicas: readonly Replica[]) {
@@ -33,7 +33,7 @@ export class ServiceProcess {
       this.child.on('message', (message: FromChild) => {
         if (message.type === 'progress') onProgress(message.what);
         else if (message.type === 'ready') resolve(message.database);
-        else if (message.type === 'answer') this.asked.get(message.id)?.(message.metrics);
+        else if (message.type === 'answer') this.asked.get(message.id)?.(message.answer);
         else reject(new Error(message.message));
       });
       void this.exited.then((end) => reject(new Error(`A process of the shop ended with ${end} while starting.`)));
@@ -42,14 +42,14 @@ export class ServiceProcess {
   }
 
   /** The answer; nothing when the process does not answer in time, as one that hangs does not. */
-  async ask(question: Question, timeoutMs = 1_000): Promise<Measurement> {
-    if (!this.child.connected) return [];
+  async ask<Q extends Question>(question: Q, timeoutMs = 1_000): Promise<Answers[Q['about']] | undefined> {
+    if (!this.child.connected) return undefined;
     const id = ++this.questions;
-    const answered = new Promise<Measurement>((resolve) => this.asked.set(id, resolve));
+    const answered = new Promise<unknown>((resolve) => this.asked.set(id, resolve));
     this.tell({ type: 'ask', id, question });
-    const answer = await Promise.race([answered, delay(timeoutMs, [], { ref: false })]);
+    const answer = await Promise.race([answered, delay(timeoutMs, undefined, { ref: false })]);
     this.asked.delete(id);
-    return answer;
+    return answer as Answers[Q['about']] | undefined;
   }
 
   /** As an operating system would: SIGKILL, SIGSTOP, SIGCONT. */

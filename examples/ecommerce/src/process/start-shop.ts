@@ -10,6 +10,9 @@ import { ProcessGroup } from './process-group.js';
 /** The resolver scheme of the addresses that the gateway calls. */
 const GATEWAY_SCHEME = 'gateway';
 
+/** On whose behalf this process calls. */
+const CUSTOMER = 'customer';
+
 export interface RunningShop {
   /** What the services keep their data in. */
   readonly database: string;
@@ -51,7 +54,7 @@ async function startHttp(config: Config, processes: ProcessGroup): Promise<HttpS
     readiness: () => readinessOf(config),
     isAdmin: (token) => issuer.isAdmin(token),
     strike: (replica, accident) => processes.strike(replica, accident as Accident),
-    gateway: async () => (await (gateway ??= gatewayOf(config, issuer))).listener,
+    gateway: async () => (await (gateway ??= gatewayOf(config, issuer, processes))).listener,
   });
   const close = async () => {
     await server.close();
@@ -62,16 +65,29 @@ async function startHttp(config: Config, processes: ProcessGroup): Promise<HttpS
 
 // What follows is loaded when it is first asked for: the shop opens sooner without.
 
-async function gatewayOf(config: Config, issuer: Issuer): Promise<Gateway> {
-  const [{ openGateway }, { registerShop }, { startTracing }, { security }] = await Promise.all([
-    import('../gateway/gateway.js'),
-    import('../clients.js'),
-    import('../observability/tracing.js'),
-    import('../tls/credentials.js'),
-  ]);
+async function gatewayOf(config: Config, issuer: Issuer, processes: ProcessGroup): Promise<Gateway> {
+  const [{ openGateway }, { registerShop }, { startTracing }, { security }, { Telemetry }, { SpanWatch }] =
+    await Promise.all([
+      import('../gateway/gateway.js'),
+      import('../clients.js'),
+      import('../observability/tracing.js'),
+      import('../tls/credentials.js'),
+      import('../telemetry/telemetry.js'),
+      import('../telemetry/spans.js'),
+    ]);
   registerShop(GATEWAY_SCHEME, addressTable(config));
-  startTracing('customer');
-  return openGateway({ issuer, scheme: GATEWAY_SCHEME, credentials: security(config).customer });
+  const telemetry = new Telemetry(CUSTOMER);
+  telemetry.knowReplicas(config);
+  startTracing(CUSTOMER, new SpanWatch(telemetry));
+  const { customer: credentials } = security(config);
+  return openGateway({
+    issuer,
+    scheme: GATEWAY_SCHEME,
+    credentials,
+    replicas: replicas(config),
+    processes,
+    telemetry,
+  });
 }
 
 async function metricsOf(processes: ProcessGroup): Promise<{ text: string; type: string }> {

@@ -4,6 +4,7 @@ import { shutdownGracefully, trackCalls } from 'grpc-js-middleware/lifecycle';
 import { healthMetrics } from 'grpc-js-middleware/metrics';
 import { serverInterceptors, type ServerStack } from '../interceptors.js';
 import type { Resources, ShopService } from '../services/shop-service.js';
+import { watched } from '../telemetry/server-watch.js';
 import { Hang } from './hang.js';
 import { addReflection } from './reflection.js';
 
@@ -32,7 +33,8 @@ const DRAIN_DELAY_MS = 100;
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { services, resources, credentials = ServerCredentials.createInsecure() } = options;
   const calls = trackCalls();
-  const server = new Server({ interceptors: serverInterceptors({ ...options, calls }) });
+  const stack = serverInterceptors({ ...options, calls });
+  const server = new Server({ interceptors: [watched(options.telemetry, options.replica, stack)] });
   for (const service of services) server.addService(service.definition, service.implement(resources));
   const names = services.map(nameOf);
   const health = new HealthService({ services: names });

@@ -6,8 +6,10 @@ import { DatabaseIdempotencyStore } from '../idempotency/store.js';
 import { Issuer } from '../identity/issuer.js';
 import { clientInterceptors } from '../interceptors.js';
 import { SERVER_NAMES, type ServerName } from '../plan.js';
+import { changeableFaults, type Faults } from '../server/faults.js';
 import { startServer } from '../server/start-server.js';
 import { allServices } from '../services/index.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { openTestDatabase } from './test-database.js';
 
 export interface TestShop {
@@ -18,6 +20,9 @@ export interface TestShop {
   readonly issuer: Issuer;
   /** What the server has counted. */
   readonly register: Registry;
+  /** What the server tells those who look. */
+  readonly telemetry: Telemetry;
+  readonly faults: Faults;
   /** Users 1 and 2 of the seed. */
   readonly ada: ShopClients;
   readonly grace: ShopClients;
@@ -37,23 +42,27 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
   const scheme = `test-shop-${++shops}`;
   const resolver = registerShop(scheme, addresses([]));
   const opened: ShopClients[] = [];
-  const clients = (token?: () => Promise<string>) => {
-    const interceptors = token ? clientInterceptors({ token }) : [];
+  const clients = (token?: () => Promise<string>, watcher?: Telemetry) => {
+    const interceptors = token ? clientInterceptors({ token, telemetry: watcher }) : [];
     const own = openClients({ scheme, interceptors });
     opened.push(own);
     return own;
   };
   const register = new Registry();
+  const telemetry = new Telemetry('test');
+  const faults = changeableFaults();
   const closing = new AbortController();
   const server = await startServer({
     address: '127.0.0.1:0',
     services: allServices,
-    resources: { database, peers: clients(() => issuer.serviceToken('test')), closing: closing.signal },
+    resources: { database, peers: clients(() => issuer.serviceToken('test'), telemetry), closing: closing.signal },
     replica: 'test',
     logger,
     register,
     keys: { jwks: issuer.jwks },
     idempotencyStore: new DatabaseIdempotencyStore(database.sql),
+    telemetry,
+    faults: faults.interceptor,
   });
   for (const name of SERVER_NAMES) resolver.set(name, [server.address]);
   return {
@@ -61,6 +70,8 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
     issuer,
     register,
     scheme,
+    telemetry,
+    faults,
     address: server.address,
     ada: clients(() => issuer.token({ userId: 1, role: 'customer', name: 'Ada Lovelace' })),
     grace: clients(() => issuer.token({ userId: 2, role: 'customer', name: 'Grace Hopper' })),
