@@ -13,7 +13,10 @@ const steps = [
   ['The types of the package do, too', 'npx attw --profile node16 --quiet grpc-js-middleware.tgz'],
   ['The package works in fresh projects', 'npx vitest run --config test/packed/vitest.config.ts'],
   ['Pages show the code and figures that they are made of', 'npm run --silent embed -- --check'],
-  ['The code of the pages compiles and prints what they say, and links lead somewhere', 'node scripts/docs/check.mjs'],
+  [
+    'Pages are whole: their code compiles and prints what they say, links lead somewhere',
+    'node scripts/docs/check.mjs',
+  ],
   ['Protos follow the rules', 'npx buf lint && npx buf lint examples/ecommerce'],
   ['Tests pass', 'npm test'],
   [

@@ -7,13 +7,13 @@ import { blocksOf } from './blocks.mjs';
  */
 export function moduleOf(page) {
   const lines = page.split('\n').map(() => '');
-  const imports = new Set();
+  const imports = new Map();
   const blocks = blocksOf(page).filter(isChecked);
   blocks.forEach(({ line, code }, index) => {
     lines[line - 1] = index === 0 ? 'void async function () {' : '{';
     lines.splice(line, code.split('\n').length, ...withoutImports(code, imports).split('\n'));
   });
-  return [...lines, `${'}'.repeat(blocks.length)};`, ...imports, 'export {};'].join('\n');
+  return [...lines, `${'}'.repeat(blocks.length)};`, ...imports.values(), 'export {};'].join('\n');
 }
 
 const isChecked = ({ language, note, embedded }) => language === 'ts' && !embedded && !/^no-check: \S/.test(note);
@@ -25,7 +25,7 @@ function withoutImports(code, imports) {
     if (!ts.isImportDeclaration(statement)) {
       return (statement.modifiers ?? []).filter(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
     }
-    for (const each of importsOf(statement, source)) imports.add(each);
+    for (const [name, text] of importsOf(statement, source)) if (!imports.has(name)) imports.set(name, text);
     return [statement];
   });
   let text = code;
@@ -36,11 +36,12 @@ function withoutImports(code, imports) {
   return text;
 }
 
-/** An import as one statement per name, so that several blocks may import the same name. */
+/** An import as one statement per name, by name, so that several blocks may import the same name. */
 function importsOf({ importClause, moduleSpecifier }, source) {
   const from = moduleSpecifier.getText(source);
   const named = importClause?.namedBindings;
-  if (!named || !ts.isNamedImports(named)) return [`import ${importClause?.getText(source)} from ${from};`];
+  const whole = importClause?.getText(source);
+  if (!named || !ts.isNamedImports(named)) return [[whole, `import ${whole} from ${from};`]];
   const keyword = importClause.isTypeOnly ? 'import type' : 'import';
-  return named.elements.map((element) => `${keyword} { ${element.getText(source)} } from ${from};`);
+  return named.elements.map((each) => [each.name.text, `${keyword} { ${each.getText(source)} } from ${from};`]);
 }
