@@ -75,9 +75,10 @@ export class PaymentRepository {
   /**
    * Gives money back, never more than is left of a payment; when all of it is back, the payment is REFUNDED.
    *
+   * @param wanted All that is left when absent.
    * @throws BusinessError PAYMENT_NOT_FOUND, PAYMENT_NOT_REFUNDABLE, REFUND_EXCEEDS_PAYMENT
    */
-  refund(id: number, refundId: string, amountCents: Cents, reason: string): Promise<StoredPayment> {
+  refund(id: number, refundId: string, reason: string, wanted?: Cents): Promise<StoredPayment> {
     return this.sql.transaction(async (transaction) => {
       const [payment] = await transaction.select().from(payments).where(eq(payments.id, id)).for('update');
       if (payment === undefined) throw errors.PAYMENT_NOT_FOUND({ id });
@@ -85,6 +86,8 @@ export class PaymentRepository {
       // Made before, by a process that died before it could say so.
       if ((await transaction.$count(refunds, eq(refunds.id, refundId))) > 0) return payment;
       const left = payment.amountCents - (await refundedOf(transaction, id));
+      const amountCents = wanted ?? left;
+      if (amountCents === 0) return payment;
       if (amountCents > left) throw errors.REFUND_EXCEEDS_PAYMENT({ id, left: fromCents(left) });
       await transaction.insert(refunds).values({ id: refundId, paymentId: id, amountCents, reason });
       if (amountCents < left) return payment;

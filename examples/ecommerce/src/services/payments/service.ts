@@ -25,7 +25,7 @@ export const paymentService: ShopService = {
       async refundPayment({ paymentId, amount, reason }, { metadata }) {
         const key = metadata.get('idempotency-key')[0]?.toString() ?? randomUUID();
         const refundId = `${paymentId}:${key}`;
-        const payment = await repository.refund(paymentId, refundId, toCents(amount), reason);
+        const payment = await repository.refund(paymentId, refundId, reason, toCents(amount));
         const whole = payment.status === PaymentStatus.REFUNDED;
         if (whole) await settlement.tryToSettle(payment);
         return { success: true, message: whole ? 'Refunded in whole' : 'Refunded in part', refundId };

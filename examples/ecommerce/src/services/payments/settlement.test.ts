@@ -1,5 +1,6 @@
 import { StatusError } from 'grpc-js-middleware';
 import { status } from '@grpc/grpc-js';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Database } from '../../database/database.js';
 import { errors } from '../../errors.js';
@@ -7,6 +8,7 @@ import { OrderStatus } from '../../gen/ecommerce/order.js';
 import { PaymentMethod, PaymentStatus } from '../../gen/ecommerce/payment.js';
 import { openTestDatabase } from '../../testing/test-database.js';
 import { PaymentRepository } from './repository.js';
+import { refunds } from './schema.js';
 import { Settlement } from './settlement.js';
 
 let database: Database;
@@ -32,7 +34,7 @@ async function payment() {
 }
 
 /** An order service of which only this method is called. */
-function orderService(updateOrderStatus: () => Promise<unknown>) {
+function orderService(updateOrderStatus: (request: object) => Promise<unknown>) {
   const called = vi.fn(updateOrderStatus);
   const settlement = new Settlement(repository, { updateOrderStatus: called } as unknown as ConstructorParameters<
     typeof Settlement
@@ -92,6 +94,37 @@ test('money for an order that was cancelled meanwhile goes back', async () => {
 
   const [row] = await repository.list(1, { offset: 0, limit: 1 });
   expect(row).toMatchObject({ id: made.id, status: PaymentStatus.REFUNDED });
+});
+
+test('what is left of a payment in part refunded goes back too', async () => {
+  const made = await payment();
+  await repository.refund(made.id, 'in part', 'Too green', 200);
+  const { settlement } = orderService(() =>
+    Promise.reject(errors.ILLEGAL_STATUS_TRANSITION({ from: 'CANCELLED', to: 'CONFIRMED' })),
+  );
+
+  await settlement.tryToSettle(made);
+
+  const given = await database.sql
+    .select()
+    .from(refunds)
+    .where(eq(refunds.paymentId, made.id))
+    .orderBy(refunds.createdAt);
+  expect(given.map(({ amountCents }) => amountCents)).toEqual([200, 300]);
+});
+
+test('a refund that overtakes the news of its payment is told after it', async () => {
+  const made = await payment();
+  const refunded = await repository.refund(made.id, 'overtaking', 'Too green');
+  const { called, settlement } = orderService(() => Promise.resolve({}));
+
+  await settlement.tryToSettle(refunded);
+
+  expect(called.mock.calls).toEqual([
+    [{ id: made.orderId, status: OrderStatus.CONFIRMED }],
+    [{ id: made.orderId, status: OrderStatus.REFUNDED }],
+  ]);
+  expect(await untoldIds()).not.toContain(made.id);
 });
 
 test('a claim that a process left behind when it died does not block its order for ever', async () => {

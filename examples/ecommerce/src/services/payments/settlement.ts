@@ -32,8 +32,14 @@ export class Settlement {
     }
   }
 
+  /** A refund may overtake the news of its payment: so an order is always told first that it was paid. */
   private async settle(payment: StoredPayment): Promise<void> {
-    const status = payment.status === PaymentStatus.REFUNDED ? OrderStatus.REFUNDED : OrderStatus.CONFIRMED;
+    await this.tell(payment, OrderStatus.CONFIRMED);
+    if (payment.status === PaymentStatus.REFUNDED) await this.tell(payment, OrderStatus.REFUNDED);
+    await this.repository.markTold(payment);
+  }
+
+  private async tell(payment: StoredPayment, status: OrderStatus): Promise<void> {
     try {
       await this.orders.updateOrderStatus({ id: payment.orderId, status });
     } catch (error) {
@@ -42,11 +48,10 @@ export class Settlement {
         ILLEGAL_STATUS_TRANSITION: ({ from }) => (from === 'CANCELLED' ? this.giveBack(payment) : undefined),
       });
     }
-    await this.repository.markTold(payment);
   }
 
-  private async giveBack({ id, status, amountCents }: StoredPayment): Promise<void> {
+  private async giveBack({ id, status }: StoredPayment): Promise<void> {
     if (status !== PaymentStatus.COMPLETED) return;
-    await this.repository.refund(id, randomUUID(), amountCents, 'The order was cancelled before it was paid');
+    await this.repository.refund(id, randomUUID(), 'The order was cancelled before it was paid');
   }
 }
