@@ -17,6 +17,7 @@ import {
 import {
   idempotencyClientInterceptor,
   idempotencyServerInterceptor,
+  memoryIdempotencyStore,
   retryClientInterceptor,
 } from 'grpc-js-middleware/retry';
 import type { EchoRequest } from 'grpc-js-middleware/testing';
@@ -59,7 +60,8 @@ export function serverStack(watch: Watch): ServerInterceptor[] {
           (message as EchoRequest).text === REFUSED ? [{ field: 'text', description: 'must be another' }] : [],
       },
     }),
-    idempotencyServerInterceptor({ methods: `${SERVICE}/Echo` }),
+    // Full within the first minute, so that what it keeps is not taken for a leak.
+    idempotencyServerInterceptor({ methods: `${SERVICE}/Echo`, store: memoryIdempotencyStore({ maxEntries: 500 }) }),
   ];
 }
 
