@@ -69,7 +69,9 @@ describe('construction', () => {
   test('refuses what can never work', () => {
     const handlers = { echo, serverEcho, clientEcho, bidiEcho };
     const wrong = { ...handlers, echo: untyped<typeof echo>('abc') };
-    expect(() => implement(EchoServiceService, wrong)).toThrow("implement: echo must be a function, got 'abc'");
+    expect(() => implement(EchoServiceService, wrong)).toThrow(
+      "implement: handlers.echo must be a function, got 'abc'",
+    );
     const generator = { ...handlers, echo: untyped<typeof echo>(serverEcho) };
     expect(() => implement(EchoServiceService, generator)).toThrow(
       /^implement: echo is a generator, but .* answers with one message$/,

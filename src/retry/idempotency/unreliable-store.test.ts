@@ -106,7 +106,7 @@ describe('impossible options', () => {
 
   it('of the others', () => {
     expect(() => memoryIdempotencyStore({ maxEntries: 0 })).toThrow(
-      'memoryIdempotencyStore: maxEntries must be an integer of at least 1, got 0',
+      'memoryIdempotencyStore: maxEntries must be an integer from 1 to 10000000, got 0',
     );
     expect(() => idempotencyClientInterceptor({ newKey: 'x' as never })).toThrow(
       'idempotencyClientInterceptor: newKey must be a function',
