@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { nodeProgram } from './node-versions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'src', 'test', '--reporter=dot'];
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'src', 'test'];
 
 for (const major of process.argv.slice(2).map(Number)) {
   const program = await nodeProgram(major);

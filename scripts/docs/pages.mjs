@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The pages of the documentation that people write, by their paths: the README and docs, without the generated API reference. */
+/** The pages that people write, by their paths: those at the root but the changelog, and docs without the API reference. */
 export function pages() {
-  const docs = readdirSync(`${root}docs`, { recursive: true }).filter((path) => path.endsWith('.md'));
+  const isPage = (path) => path.endsWith('.md') && path !== 'CHANGELOG.md';
+  const docs = readdirSync(`${root}docs`, { recursive: true }).filter(isPage);
   return [
-    'README.md',
+    ...readdirSync(root).filter(isPage).sort(),
     ...docs
       .filter((path) => !path.startsWith('api/'))
       .map((path) => `docs/${path}`)
