@@ -15,7 +15,7 @@ const steps = [
   ['Pages show the code and figures that they are made of', 'npm run --silent embed -- --check'],
   [
     'Pages are whole: their code compiles and prints what they say, links lead somewhere',
-    'node scripts/docs/check.mjs',
+    'node scripts/ensure-built.mjs && node scripts/docs/check.mjs',
   ],
   ['Protos follow the rules', 'npx buf lint && npx buf lint examples/ecommerce'],
   ['Tests pass', 'npm test'],

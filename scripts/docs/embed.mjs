@@ -3,7 +3,7 @@
 //
 //   <!-- from examples/quickstart/server.mjs -->      a file
 //   <!-- from docs/examples/errors.ts#thrown -->      what stands between `#region thrown` and `#endregion` in a file
-//   <!-- by scripts/docs/costs.mjs -->                     what the default export of a module answers
+//   <!-- by scripts/docs/costs.mjs#errors -->         what the default export of a module answers when it is given that
 //   … is written anew …
 //   <!-- end -->
 //
@@ -31,7 +31,7 @@ function regionOf(text, region, path) {
 }
 
 async function contentOf(kind, path, region) {
-  if (kind === 'by') return (await import(new URL(path, root).href)).default();
+  if (kind === 'by') return (await import(new URL(path, root).href)).default(region);
   const text = readFileSync(new URL(path, root), 'utf8');
   const lines = region === undefined ? text : regionOf(text, region, path);
   return `\`\`\`${LANGUAGES[extname(path)] ?? 'text'}\n${lines.trimEnd()}\n\`\`\``;
