@@ -30,7 +30,7 @@ export const allow = {
 
   /** Whoever has at least one of these roles. */
   role(...roles: [string, ...string[]]): Rule {
-    const wanted = new Set(names('allow.role', roles));
+    const wanted = new Set(names('allow.role: roles', roles));
     return rule(`role ${roles.join(' or ')}`, {
       decide: ({ identity }) => identity.roles.some((role) => wanted.has(role)),
     });
@@ -38,7 +38,7 @@ export const allow = {
 
   /** Whoever's credentials have all of these scopes. */
   scope(...scopes: [string, ...string[]]): Rule {
-    names('allow.scope', scopes);
+    names('allow.scope: scopes', scopes);
     return rule(`scope ${scopes.join(' and ')}`, {
       scopes,
       decide: ({ identity }) => scopes.every((scope) => identity.scopes.includes(scope)),
@@ -47,7 +47,7 @@ export const allow = {
 
   /** Whoever the application says, before the first message. A check that throws refuses. */
   when(check: CallCheck): Rule {
-    return rule(`when ${nameOf('allow.when', check)}`, {
+    return rule(`when ${nameOf('allow.when: check', check)}`, {
       decide: ({ identity, call, faults }) => strictly('allow.when', faults, () => check(identity, call)),
     });
   },
@@ -57,7 +57,7 @@ export const allow = {
    * requests the handler has begun by then, and the first refused message ends the call.
    */
   request<M = unknown>(check: RequestCheck<M>): Rule {
-    return rule(`request ${nameOf('allow.request', check)}`, {
+    return rule(`request ${nameOf('allow.request: check', check)}`, {
       readsMessages: true,
       decide:
         ({ identity, call, faults }) =>
@@ -68,26 +68,26 @@ export const allow = {
 
   /** Whoever one of these rules lets in. */
   any(...rules: [Rule, ...Rule[]]): Rule {
-    return anyOf(ruleList('allow.any', rules));
+    return anyOf(ruleList('allow.any: rules', rules));
   },
 
   /** Whoever all of these rules let in. */
   all(...rules: [Rule, ...Rule[]]): Rule {
-    return allOf(ruleList('allow.all', rules));
+    return allOf(ruleList('allow.all: rules', rules));
   },
 } as const;
 
-function names(owner: string, given: readonly unknown[]): readonly string[] {
+function names(option: string, given: readonly unknown[]): readonly string[] {
   if (given.length > 0 && given.every((name) => typeof name === 'string' && name !== '')) return given as string[];
-  throw optionError(owner, 'called with one or more non-empty strings', given);
+  throw optionError(option, 'one or more non-empty strings', given);
 }
 
-function ruleList(owner: string, given: readonly unknown[]): readonly Rule[] {
+function ruleList(option: string, given: readonly unknown[]): readonly Rule[] {
   if (given.length > 0 && given.every(isRule)) return given;
-  throw optionError(owner, 'called with one or more rules of allow', given);
+  throw optionError(option, 'one or more rules of allow', given);
 }
 
-function nameOf(owner: string, check: unknown): string {
-  if (typeof check !== 'function') throw optionError(owner, 'called with a function', check);
+function nameOf(option: string, check: unknown): string {
+  if (typeof check !== 'function') throw optionError(option, 'a function', check);
   return check.name === '' ? 'a function' : check.name;
 }

@@ -68,10 +68,10 @@ describe('assertCovers', () => {
 describe('what is no policy is refused at construction', () => {
   const wrong: Record<string, [unknown, RegExp]> = {
     'no rules': [undefined, /rules must be an object/],
-    'a pattern without a method': [{ 'a.B': allow.anyone }, /'a\.B' must be 'pkg\.Service\/Name'/],
-    'a pattern with a star in the middle': [{ 'a.*/C': allow.anyone }, /'a\.\*\/C' must be/],
+    'a pattern without a method': [{ 'a.B': allow.anyone }, /rules\['a\.B'\] must be 'pkg\.Service\/Name'/],
+    'a pattern with a star in the middle': [{ 'a.*/C': allow.anyone }, /rules\['a\.\*\/C'\] must be/],
     'an empty pattern': [{ '': allow.anyone }, /must be 'pkg/],
-    'a pattern twice': [{ 'a.B/C': allow.anyone, '/a.B/C': allow.anyone }, /'\/a\.B\/C' is there twice/],
+    'a pattern twice': [{ 'a.B/C': allow.anyone, '/a.B/C': allow.anyone }, /rules\['\/a\.B\/C'\] must be there once/],
     'a rule that was not called': [{ 'a.B/C': allow.role }, /must be a rule/],
     'a rule of one’s own making': [{ 'a.B/C': { description: 'anyone' } }, /must be a rule/],
     'a rule that is true': [{ 'a.B/C': true }, /must be a rule/],
@@ -84,9 +84,9 @@ describe('what is no policy is refused at construction', () => {
 
   test('rules made of nothing', () => {
     const loose = allow as unknown as Record<string, (...given: unknown[]) => unknown>;
-    expect(() => loose.role!()).toThrow(/allow\.role must be called with one or more/);
+    expect(() => loose.role!()).toThrow(/allow\.role: roles must be one or more/);
     expect(() => loose.scope!('')).toThrow(/allow\.scope/);
-    expect(() => loose.when!(true)).toThrow(/allow\.when must be called with a function/);
+    expect(() => loose.when!(true)).toThrow(/allow\.when: check must be a function/);
     expect(() => loose.request!()).toThrow(/allow\.request/);
     expect(() => loose.any!()).toThrow(/allow\.any/);
     expect(() => loose.all!(allow.role)).toThrow(/allow\.all/);

@@ -71,11 +71,11 @@ function rulesByPattern(rules: PolicyRules): Map<string, Rule> {
   if (!isObject(rules)) throw optionError('definePolicy: rules', 'an object', rules);
   const byPattern = new Map<string, Rule>();
   for (const [pattern, rule] of Object.entries(rules)) {
-    const option = `definePolicy: '${pattern}'`;
+    const option = `definePolicy: rules['${pattern}']`;
     matcher(pattern, option);
     if (!isRule(rule)) throw optionError(option, "a rule, such as allow.authenticated or allow.role('admin')", rule);
     const bare = pattern.replace(/^\//, '');
-    if (byPattern.has(bare)) throw new TypeError(`${option} is there twice, with and without a leading slash`);
+    if (byPattern.has(bare)) throw optionError(option, 'there once, with or without a leading slash', pattern);
     byPattern.set(bare, rule);
   }
   return byPattern;

@@ -53,12 +53,9 @@ export function tlsServerCredentials(options: TlsServerOptions): ServerCredentia
     keyFile: requiredPathOf(check, 'keyFile', options),
     caFile,
   };
-  const reloader = new TlsReloader(
-    files,
-    { owner: OWNER, caOption: 'clientCaFile' },
-    check.optionalFunction('onReload'),
-  );
   const intervalMs = check.number('reloadIntervalMs', { min: 1, max: Infinity, fallback: 60_000 });
+  const onReload = check.optionalFunction('onReload');
+  const reloader = new TlsReloader(files, { owner: OWNER, caOption: 'clientCaFile' }, onReload);
   return new ReloadingServerCredentials(reloader, intervalMs, caFile !== undefined, required);
 }
 

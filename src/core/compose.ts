@@ -34,6 +34,7 @@ export function composeClientInterceptors(...interceptors: Interceptor[]): Inter
 
 /** @throws TypeError naming the first of `interceptors` that is no function. */
 export function checkInterceptors(owner: string, interceptors: readonly unknown[]): void {
+  if (!Array.isArray(interceptors)) throw optionError(`${owner}: interceptors`, 'a list of functions', interceptors);
   interceptors.forEach((interceptor, index) => {
     if (typeof interceptor !== 'function')
       throw optionError(`${owner}: interceptor ${index + 1}`, 'a function', interceptor);

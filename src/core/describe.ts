@@ -1,115 +1,150 @@
 import type { ChannelOptions, Interceptor, ServerInterceptor, ServiceDefinition } from '@grpc/grpc-js';
 import { checkInterceptors } from './compose.js';
-import { NO_RULE, descriptionOf } from './described.js';
+import { chainOf, wholeChain, type Link } from './describe-chain.js';
+import { clientMistakes, serverMistakes, type Mistakes } from './describe-mistakes.js';
 import { fullName } from './match.js';
 import { methodOf, type Method } from './method.js';
-
-/** One interceptor of a chain, as it applies to one method. */
-interface Link {
-  readonly name: string;
-  readonly explanation: string | undefined;
-}
-
-/** Interceptors that have to hear of refused calls. */
-const OBSERVERS = ['tracing', 'metrics', 'logging'];
-
-/** Interceptors that may refuse a call. */
-const REFUSING = ['auth', 'deadlines', 'rate-limit', 'concurrency-limit', 'load-shedding', 'idempotency', 'validation'];
+import { isObject, optionError } from './options.js';
 
 /**
- * The effective chain of each method as text, outermost first, with what each interceptor does to it (its policy, bounds
- * and limits), and warnings about known mistakes: an observer that stands inside one that refuses, no error interceptor,
- * methods without a rule. For people, at start-up or in a test; the wording may change.
+ * The effective chain of each method as text, outermost first, with what each interceptor does to its calls (policy,
+ * deadline, limits), and warnings about known mistakes, among them: an observer that stands inside one that refuses, no
+ * error interceptor, methods without a rule, validation before auth, two of the same. Methods with the same chain stand
+ * together. For people, at start-up or in a test that wants no `warning`; the wording may change.
  *
- * @throws TypeError when an interceptor is no function.
- * @example console.log(describeServer(interceptors, [ShopService]));
+ * @param interceptors As the server lists them.
+ * @param definitions The services that it serves; without any, the chain of all methods at once.
+ * @throws TypeError when an interceptor is no function, or a definition is none.
+ * @example
+ * console.log(describeServer(interceptors, [ShopService]));
+ * // shop.ShopService/GetProduct   unary
+ * // shop.ShopService/AddProduct   unary
+ * //   logging
+ * //   errors
+ * //   deadlines  default 5 s, at most 30 s
+ * //   auth       role admin
+ * //
+ * // warning: logging is there twice
  */
 export function describeServer(
   interceptors: readonly ServerInterceptor[],
   definitions: readonly ServiceDefinition[],
 ): string {
   checkInterceptors('describeServer', interceptors);
-  const methods = definitions.flatMap((definition) => Object.values(definition).map((each) => methodOf(each)));
-  return sections(interceptors, methods, serverWarnings(interceptors, methods));
+  const methods = methodsOf('describeServer', definitions);
+  const unguarded = methodsWithoutAuth(interceptors, methods);
+  return describe(interceptors, methods, serverMistakes, [
+    ...(unguarded.length > 0 ? [warning('not seen by auth, as others are: whoever calls may', unguarded)] : []),
+  ]);
 }
 
 /**
- * As {@link describeServer}, for a client's interceptors; the chain is the same for all methods unless it was narrowed.
- * Warns when both this library and grpc-js itself retry.
+ * As {@link describeServer}, for a client's interceptors over a channel. Its warnings are of calls without a deadline, of
+ * what stands on the wrong side of a retry, of tracing and metrics that miss calls, and of grpc-js retrying beside
+ * `retryClientInterceptor` or `hedgingClientInterceptor`.
  *
- * @throws TypeError when an interceptor is no function.
+ * @param interceptors As the client lists them.
+ * @param channelOptions The client's own options: a service config among them may set deadlines, and retry.
+ * @param definitions The services that it calls; without any, the chain of all methods at once.
+ * @throws TypeError when an interceptor is no function, or a definition is none.
+ * @example console.log(describeClient(interceptors, serviceConfig({ roundRobin: {} })));
  */
-export function describeClient(interceptors: readonly Interceptor[], channelOptions: ChannelOptions = {}): string {
+export function describeClient(
+  interceptors: readonly Interceptor[],
+  channelOptions: ChannelOptions = {},
+  definitions: readonly ServiceDefinition[] = [],
+): string {
   checkInterceptors('describeClient', interceptors);
-  const lines = flat(interceptors).map((each) => `  ${text({ name: nameOf(each), explanation: explanationOf(each) })}`);
-  return ['every call', ...lines, ...clientWarnings(interceptors, channelOptions)].join('\n');
+  if (!isObject(channelOptions)) throw optionError('describeClient: channelOptions', 'an object', channelOptions);
+  return describe(interceptors, methodsOf('describeClient', definitions), clientMistakes(channelOptions), []);
 }
 
-function sections(interceptors: readonly ServerInterceptor[], methods: readonly Method[], warnings: string[]): string {
-  const blocks = methods.map((method) =>
-    [`${fullName(method)} (${method.kind})`, ...chainOf(interceptors, method).map((link) => `  ${text(link)}`)].join(
-      '\n',
-    ),
-  );
-  return [...blocks, ...warnings].join('\n');
-}
-
-function chainOf(interceptors: readonly unknown[], method: Method): Link[] {
-  return interceptors.flatMap((interceptor): Link[] => {
-    const description = descriptionOf(interceptor);
-    if (description?.applies?.(method) === false) return [];
-    if (description?.parts !== undefined) return chainOf(description.parts, method);
-    return [{ name: nameOf(interceptor), explanation: description?.explain?.(method) }];
-  });
-}
-
-/** All interceptors of a chain, groups taken apart. */
-function flat(interceptors: readonly unknown[]): unknown[] {
-  return interceptors.flatMap((each) => descriptionOf(each)?.parts?.flatMap((part) => flat([part])) ?? [each]);
-}
-
-function nameOf(interceptor: unknown): string {
-  return descriptionOf(interceptor)?.name ?? ((interceptor as { name?: string }).name || 'somebody else’s');
-}
-
-/** What a client's interceptor does, where that does not depend on the method. */
-function explanationOf(interceptor: unknown): string | undefined {
-  try {
-    return descriptionOf(interceptor)?.explain?.(
-      methodOf({ path: '/*/*', requestStream: false, responseStream: false }),
-    );
-  } catch {
-    return undefined;
+function methodsOf(owner: string, definitions: readonly ServiceDefinition[]): Method[] {
+  if (!isListOfDefinitions(definitions)) {
+    throw optionError(`${owner}: definitions`, 'a list of service definitions', definitions);
   }
+  return definitions.flatMap((definition) => Object.values(definition).map((each) => methodOf(each)));
 }
 
-const text = ({ name, explanation }: Link): string => (explanation === undefined ? name : `${name}: ${explanation}`);
-
-function serverWarnings(interceptors: readonly ServerInterceptor[], methods: readonly Method[]): string[] {
-  const names = flat(interceptors).map(nameOf);
-  const firstRefusing = names.findIndex((name) => REFUSING.includes(name));
-  const behind = names.filter((name, index) => OBSERVERS.includes(name) && firstRefusing >= 0 && index > firstRefusing);
-  const closed = methods.filter((method) =>
-    chainOf(interceptors, method).some(({ name, explanation }) => name === 'auth' && explanation === NO_RULE),
-  );
-  return [
-    ...behind.map(
-      (name) => `warning: ${name} stands behind ${names[firstRefusing]} and does not see what that refuses`,
-    ),
-    ...(names.includes('errors') ? [] : ['warning: no errorServerInterceptor: unknown errors become UNKNOWN']),
-    ...closed.map((method) => `warning: ${fullName(method)} has no rule: every call is refused`),
-  ];
+function isListOfDefinitions(list: unknown): list is readonly ServiceDefinition[] {
+  const hasPath = (method: unknown): boolean => typeof (method as { path?: unknown } | null)?.path === 'string';
+  return Array.isArray(list) && list.every((each) => isObject(each) && Object.values(each).every(hasPath));
 }
 
-function clientWarnings(interceptors: readonly Interceptor[], options: ChannelOptions): string[] {
-  const names = flat(interceptors).map(nameOf);
-  const ours = names.includes('retry') || names.includes('hedging');
-  return ours && retriesItself(options)
-    ? ['warning: grpc-js retries too (grpc.service_config has a retryPolicy): attempts multiply']
-    : [];
+/** Methods that share a chain, and what it is. */
+interface Section {
+  readonly methods: Method[];
+  readonly chain: readonly Link[];
 }
 
-function retriesItself(options: ChannelOptions): boolean {
-  const config = options['grpc.service_config'];
-  return options['grpc.enable_retries'] !== 0 && typeof config === 'string' && /"(retry|hedging)Policy"/.test(config);
+function describe(
+  interceptors: readonly unknown[],
+  methods: readonly Method[],
+  mistakes: Mistakes,
+  more: readonly string[],
+): string {
+  const sections =
+    methods.length > 0 ? sectionsOf(interceptors, methods) : [{ methods: [], chain: wholeChain(interceptors) }];
+  const warnings = [...warningsOf(sections, methods.length, mistakes), ...more];
+  const blocks = sections.map((section) => [...headings(section.methods), ...linesOf(section.chain)].join('\n'));
+  return [...blocks, ...(warnings.length > 0 ? [warnings.join('\n')] : [])].join('\n\n');
+}
+
+function sectionsOf(interceptors: readonly unknown[], methods: readonly Method[]): Section[] {
+  const sections = new Map<string, Section>();
+  for (const method of methods) {
+    const chain = chainOf(interceptors, method);
+    const text = linesOf(chain).join('\n');
+    const section = sections.get(text);
+    if (section === undefined) sections.set(text, { methods: [method], chain });
+    else section.methods.push(method);
+  }
+  return [...sections.values()];
+}
+
+function headings(methods: readonly Method[]): string[] {
+  if (methods.length === 0) return ['every call'];
+  return inColumns(methods.map((method) => [fullName(method), method.kind]));
+}
+
+function linesOf(chain: readonly Link[]): string[] {
+  if (chain.length === 0) return ['  no interceptor'];
+  const rows = chain.map(({ name, explanation, narrowed }) => [
+    `  ${name}`,
+    [explanation, narrowed].filter((each) => each !== undefined).join('; '),
+  ]);
+  return inColumns(rows);
+}
+
+function inColumns(rows: readonly (readonly string[])[]): string[] {
+  const width = Math.max(...rows.map(([first]) => first!.length));
+  return rows.map(([first, second]) => (second === '' ? first! : `${first!.padEnd(width)}  ${second}`));
+}
+
+/** Each mistake once, with the methods that have it, unless all do. */
+function warningsOf(sections: readonly Section[], total: number, mistakes: Mistakes): string[] {
+  const found = new Map<string, Method[]>();
+  const note = (text: string, ...methods: Method[]) => found.set(text, [...(found.get(text) ?? []), ...methods]);
+  for (const { methods, chain } of sections) {
+    if (methods.length === 0) for (const text of mistakes(chain)) note(text);
+    for (const method of methods) for (const text of mistakes(chain, method)) note(text, method);
+  }
+  return [...found].map(([text, methods]) => warning(text, methods.length === total ? [] : methods));
+}
+
+const SHOWN = 5;
+
+function warning(text: string, methods: readonly Method[]): string {
+  if (methods.length === 0) return `warning: ${text}`;
+  const names = methods.slice(0, SHOWN).map(fullName).join(', ');
+  const rest = methods.length > SHOWN ? ` and ${methods.length - SHOWN} more` : '';
+  return `warning: ${text} (${names}${rest})`;
+}
+
+/** Open to anyone by being forgotten, and not by a rule. Health and reflection are often left out on purpose. */
+function methodsWithoutAuth(interceptors: readonly unknown[], methods: readonly Method[]): Method[] {
+  const sees = (method: Method): boolean => chainOf(interceptors, method).some(({ name }) => name === 'auth');
+  const without = methods.filter((method) => !sees(method));
+  if (without.length === methods.length) return [];
+  return without.filter(({ service }) => !/^grpc\.(health|reflection)\./.test(service));
 }

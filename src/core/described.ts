@@ -6,6 +6,9 @@ const descriptionKey = Symbol.for('grpc-js-middleware/description@1');
 /** How an auth interceptor explains a method that its policy does not mention: nobody may call it. */
 export const NO_RULE = 'no rule: closed to everybody';
 
+/** How a deadline interceptor explains that a call which is given no deadline gets none. */
+export const NO_DEFAULT = 'no default';
+
 /** What an interceptor of ours says of itself, for `describeServer` and `describeClient`. */
 export interface Description {
   readonly name: string;
@@ -14,6 +17,8 @@ export interface Description {
   readonly parts?: readonly (ServerInterceptor | Interceptor)[];
   /** Where it applies, when that was narrowed. */
   readonly applies?: (method: Method) => boolean;
+  /** The same in words, for a description of all methods at once: `only 'shop.Orders/*'`. */
+  readonly narrowed?: string;
   /** What it does to calls of this method, in a few words. */
   readonly explain?: (method: Method) => string | undefined;
 }
@@ -24,13 +29,17 @@ export function described<I extends Interceptor | ServerInterceptor>(description
   return interceptor;
 }
 
-/** Lets an interceptor say what it does to the calls of a method, in a few words, for `describeServer`. */
+/**
+ * Lets an interceptor say what it does to the calls of a method, in a few words, and to which methods it does anything,
+ * for `describeServer` and `describeClient`.
+ */
 export function explained<I extends Interceptor | ServerInterceptor>(
   interceptor: I,
   explain: (method: Method) => string | undefined,
+  applies?: (method: Method) => boolean,
 ): I {
   const description = descriptionOf(interceptor);
-  return description === undefined ? interceptor : described({ ...description, explain }, interceptor);
+  return description === undefined ? interceptor : described({ ...description, explain, applies }, interceptor);
 }
 
 /** The description of an interceptor of ours, of any copy of this library; undefined for a foreign one. */

@@ -26,6 +26,13 @@ export function matcher(match: MethodMatch, option = 'match'): (method: Method) 
   throw optionError(option, "'pkg.Service/Name', 'pkg.Service/*', '*', a RegExp, a function or a list of these", match);
 }
 
+/** A match in words, for people: of a function its name. */
+export function matchText(match: MethodMatch): string {
+  if (typeof match === 'string') return match.replace(/^\//, '');
+  if (typeof match === 'function') return match.name === '' ? 'what a function says' : match.name;
+  return match instanceof RegExp ? String(match) : match.map(matchText).join(', ');
+}
+
 function verdictOf(answer: unknown, option: string): boolean {
   if (typeof answer === 'boolean') return answer;
   if (isThenable(answer)) Promise.resolve(answer).catch(() => undefined);

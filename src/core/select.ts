@@ -2,7 +2,7 @@ import type { InterceptingCall, Interceptor, ServerInterceptingCall, ServerInter
 import { checkInterceptors } from './compose.js';
 import { defineClientInterceptor, defineServerInterceptor } from './define.js';
 import { described, descriptionOf } from './described.js';
-import { matcher, type MethodMatch } from './match.js';
+import { matchText, matcher, type MethodMatch } from './match.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
 
 /**
@@ -13,7 +13,7 @@ import { methodOf, type Method, type MethodDescriptor } from './method.js';
  * @example forMethods('shop.OrderService/*', rateLimitServerInterceptor({ ratePerSecond: 10, burst: 20 }))
  */
 export function forMethods<I extends ServerInterceptor | Interceptor>(match: MethodMatch, interceptor: I): I {
-  return select('forMethods', matcher(match, 'forMethods: match'), interceptor);
+  return select('forMethods', matcher(match, 'forMethods: match'), `only ${matchText(match)}`, interceptor);
 }
 
 /**
@@ -24,12 +24,13 @@ export function forMethods<I extends ServerInterceptor | Interceptor>(match: Met
  */
 export function exceptMethods<I extends ServerInterceptor | Interceptor>(match: MethodMatch, interceptor: I): I {
   const matches = matcher(match, 'exceptMethods: match');
-  return select('exceptMethods', (method) => !matches(method), interceptor);
+  return select('exceptMethods', (method) => !matches(method), `except ${matchText(match)}`, interceptor);
 }
 
 function select<I extends ServerInterceptor | Interceptor>(
   owner: string,
   applies: (method: Method) => boolean,
+  narrowed: string,
   interceptor: I,
 ): I {
   checkInterceptors(owner, [interceptor]);
@@ -51,7 +52,7 @@ function select<I extends ServerInterceptor | Interceptor>(
           first as ServerArguments[0],
           second as ServerArguments[1],
         );
-  return described({ name: owner, side, parts: [interceptor], applies }, selected as I);
+  return described({ name: owner, side, parts: [interceptor], applies, narrowed }, selected as I);
 }
 
 type Chosen = (descriptor: MethodDescriptor) => boolean;

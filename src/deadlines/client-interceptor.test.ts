@@ -269,7 +269,7 @@ test.each<[DeadlineClientOptions, string]>([
 
 test.each<[DeadlineClientOptions, string]>([
   [{ propagate: false }, 'no default'],
-  [{ defaultMs: 2_000, reserveMs: 20 }, "default 2000 ms, the current server call's less 20 ms"],
+  [{ defaultMs: 2_000, reserveMs: 20 }, "default 2 s, within the server call's own less 20 ms"],
 ])('%j explains itself', (options, text) => {
   expect(descriptionOf(deadlineClientInterceptor(options))?.explain?.({} as Method)).toBe(text);
 });

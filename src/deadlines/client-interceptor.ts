@@ -1,10 +1,11 @@
 import { status, type Interceptor } from '@grpc/grpc-js';
 import type { ClientCallContext, ServerCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { explained } from '../core/described.js';
+import { NO_DEFAULT, explained } from '../core/described.js';
 import type { ClientHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
+import { timeText } from '../core/time-text.js';
 import { childrenOf, parentEnded } from './children.js';
 import { budgetCall } from './detached.js';
 
@@ -61,8 +62,10 @@ export function deadlineClientInterceptor(options: DeadlineClientOptions = {}): 
     return hooks;
   });
   // For `describeClient`.
-  const byDefault = Number.isFinite(defaultMs) ? `default ${defaultMs} ms` : 'no default';
-  const budget = propagate ? `, the current server call's less ${reserveMs} ms` : '';
+  const byDefault = Number.isFinite(defaultMs) ? `default ${timeText(defaultMs)}` : NO_DEFAULT;
+  const budget = propagate
+    ? `, within the server call's own${reserveMs > 0 ? ` less ${timeText(reserveMs)}` : ''}`
+    : '';
   return explained(interceptor, () => byDefault + budget);
 }
 

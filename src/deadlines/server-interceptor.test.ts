@@ -119,10 +119,7 @@ test.each<[DeadlineServerOptions, string]>([
 
 test.each<[DeadlineServerOptions, string]>([
   [{}, 'no bounds'],
-  [
-    { defaultMs: 5_000, minMs: 10, maxMs: 30_000 },
-    'default 5000 ms, at most 30000 ms, refused with less than 10 ms left',
-  ],
+  [{ defaultMs: 5_000, minMs: 10, maxMs: 30_000 }, 'default 5 s, at most 30 s, refused with less than 10 ms left'],
 ])('%j explains itself', (options, text) => {
   expect(descriptionOf(deadlineServerInterceptor(options))?.explain?.({} as Method)).toBe(text);
 });

@@ -5,6 +5,7 @@ import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { StatusError } from '../core/status-error.js';
+import { timeText } from '../core/time-text.js';
 
 /** Options of {@link deadlineServerInterceptor}. */
 export interface DeadlineServerOptions {
@@ -48,12 +49,12 @@ export function deadlineServerInterceptor(options: DeadlineServerOptions = {}): 
   return explained(interceptor, () => explain(bounds));
 }
 
-/** For `describeServer`: `default 5000 ms, at most 30000 ms`. */
+/** For `describeServer`: `default 5 s, at most 30 s`. */
 function explain({ defaultMs, minMs, maxMs }: Required<DeadlineServerOptions>): string {
   const parts = [
-    Number.isFinite(defaultMs) && `default ${defaultMs} ms`,
-    Number.isFinite(maxMs) && `at most ${maxMs} ms`,
-    minMs > 0 && `refused with less than ${minMs} ms left`,
+    Number.isFinite(defaultMs) && `default ${timeText(defaultMs)}`,
+    Number.isFinite(maxMs) && `at most ${timeText(maxMs)}`,
+    minMs > 0 && `refused with less than ${timeText(minMs)} left`,
   ];
   return parts.filter(Boolean).join(', ') || 'no bounds';
 }

@@ -2,8 +2,9 @@ import type { Interceptor } from '@grpc/grpc-js';
 import { composeClientInterceptors } from '../core/compose.js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
+import { described } from '../core/described.js';
 import { metersOf } from './meters.js';
-import { metricsSettings, type MetricsOptions } from './options.js';
+import { metricsSettings, settingsText, type MetricsOptions } from './options.js';
 
 /**
  * Counts and times the calls that a client makes, as the application sees them; where it is listed after a retry
@@ -13,7 +14,8 @@ import { metricsSettings, type MetricsOptions } from './options.js';
  * @example new ShopClient(target, credentials, { interceptors: [metricsClientInterceptor({ register })] })
  */
 export function metricsClientInterceptor(options: MetricsOptions<ClientCallContext>): Interceptor {
-  const meters = metersOf('client', metricsSettings('metricsClientInterceptor', options));
-  const [only, ...others] = meters.map((meter) => defineClientInterceptor('metrics', meter));
-  return others.length === 0 ? only! : composeClientInterceptors(only!, ...others);
+  const settings = metricsSettings('metricsClientInterceptor', options);
+  const meters = metersOf('client', settings).map((meter) => defineClientInterceptor('metrics', meter));
+  const interceptor = meters.length === 1 ? meters[0]! : composeClientInterceptors(...meters);
+  return described({ name: 'metrics', side: 'client', explain: () => settingsText(settings) }, interceptor);
 }

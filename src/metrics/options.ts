@@ -109,6 +109,13 @@ export function metricsSettings<Call extends CallContext>(owner: string, given: 
   };
 }
 
+/** Where the numbers go, for `describeServer` and `describeClient`. */
+export function settingsText({ register, meterProvider, style, instruments }: MetricsSettings): string {
+  const prometheus = register === undefined ? [] : [`prom-client (${style})`];
+  const openTelemetry = meterProvider === undefined ? [] : [`OpenTelemetry (${instruments.join(', ')})`];
+  return [...prometheus, ...openTelemetry].join(' and ');
+}
+
 type Check = OptionChecker<MetricsOptions>;
 
 function bucketsOf(owner: string, histogram: MetricsOptions['histogram'] = {}): readonly number[] | undefined {

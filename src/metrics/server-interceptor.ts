@@ -2,8 +2,9 @@ import type { ServerInterceptor } from '@grpc/grpc-js';
 import { composeServerInterceptors } from '../core/compose.js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { described } from '../core/described.js';
 import { metersOf } from './meters.js';
-import { metricsSettings, type MetricsOptions } from './options.js';
+import { metricsSettings, settingsText, type MetricsOptions } from './options.js';
 
 /**
  * Counts and times the calls that a server receives, whatever their end, on a prom-client registry, an OpenTelemetry
@@ -13,7 +14,8 @@ import { metricsSettings, type MetricsOptions } from './options.js';
  * @example new Server({ interceptors: [metricsServerInterceptor({ register, methods: [ShopServiceService] })] })
  */
 export function metricsServerInterceptor(options: MetricsOptions<ServerCallContext>): ServerInterceptor {
-  const meters = metersOf('server', metricsSettings('metricsServerInterceptor', options));
-  const [only, ...others] = meters.map((meter) => defineServerInterceptor('metrics', meter));
-  return others.length === 0 ? only! : composeServerInterceptors(only!, ...others);
+  const settings = metricsSettings('metricsServerInterceptor', options);
+  const meters = metersOf('server', settings).map((meter) => defineServerInterceptor('metrics', meter));
+  const interceptor = meters.length === 1 ? meters[0]! : composeServerInterceptors(...meters);
+  return described({ name: 'metrics', side: 'server', explain: () => settingsText(settings) }, interceptor);
 }

@@ -5,6 +5,7 @@ import { explained } from '../core/described.js';
 import type { CallEnd, ClientHooks } from '../core/hooks.js';
 import { reportHookFailure } from '../core/report.js';
 import type { StatusError } from '../core/status-error.js';
+import { timeText } from '../core/time-text.js';
 import type { Breaker, CircuitBreaker, Pass } from './breaker.js';
 import { activeOptions, failsByDefault, NAME, type CircuitBreakerOptions } from './breaker-options.js';
 import { BreakerTable } from './breaker-table.js';
@@ -53,7 +54,7 @@ export function circuitBreakerClientInterceptor(options: CircuitBreakerOptions =
     };
   });
   const { failureRate, minimumCalls, windowMs } = policy;
-  const text = `opens at ${failureRate * 100} % of ${minimumCalls} calls or more in ${windowMs} ms${dryRun ? ', dry run' : ''}`;
+  const text = `opens when ${failureRate * 100} % of ${minimumCalls} calls or more fail in ${timeText(windowMs)}${dryRun ? ', dry run' : ''}`;
   return Object.assign(
     explained(interceptor, () => text),
     { breaker: (name: string) => table.get(name), breakers: () => table.list() },

@@ -5,6 +5,7 @@ import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import type { StatusError } from '../core/status-error.js';
+import { timeText } from '../core/time-text.js';
 import { checkListeners } from './checks.js';
 import { announcer, type Announce, type DecisionListeners } from './listeners.js';
 import { Refusals, wholeDelay } from './refusal.js';
@@ -78,7 +79,8 @@ export function concurrencyLimitServerInterceptor(options: ConcurrencyLimitOptio
     meanMs: 100,
   };
   const interceptor = defineServerInterceptor(NAME, () => (call) => new Admission(call, gate));
-  const text = `${max} at once, ${queue} waiting up to ${queueTimeoutMs} ms${dryRun ? ', dry run' : ''}`;
+  const waiting = queue > 0 ? `, ${queue} waiting up to ${timeText(queueTimeoutMs)}` : '';
+  const text = `${max} at once${waiting}${dryRun ? ', dry run' : ''}`;
   return Object.defineProperties(
     explained(interceptor, () => text),
     {

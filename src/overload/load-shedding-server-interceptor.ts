@@ -5,6 +5,7 @@ import { explained } from '../core/described.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/options.js';
 import { reportHookFailure } from '../core/report.js';
+import { timeText } from '../core/time-text.js';
 import { checkListeners } from './checks.js';
 import { announcer, type DecisionListeners } from './listeners.js';
 import { DEFAULT_PRIORITY, HIGHEST, LOWEST } from './priorities.js';
@@ -96,9 +97,13 @@ export function loadSheddingServerInterceptor(options: LoadSheddingOptions = {})
       return dryRun ? begin() : new Refused(refusals.after(delayMs));
     };
   });
-  const text = `when the event loop is more than ${targetDelayMs} ms late${dryRun ? ', dry run' : ''}`;
+  const text = `when the event loop is over ${timeText(targetDelayMs)} late${dryRun ? ', dry run' : ''}`;
   return Object.defineProperties(
-    explained(interceptor, ({ service }) => (service === NEVER_SHED ? undefined : text)),
+    explained(
+      interceptor,
+      () => text,
+      ({ service }) => service !== NEVER_SHED,
+    ),
     {
       limit: { get: () => shedder.limit },
       inFlight: { get: () => shedder.inFlight },

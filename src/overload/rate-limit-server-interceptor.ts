@@ -86,9 +86,10 @@ export function rateLimitServerInterceptor(options: RateLimitOptions): ServerInt
       return { admit: () => waiting.then((settled) => judge(call, settled)?.admit?.()) };
     };
   });
-  const limit = options.limiter === undefined ? `${options.ratePerSecond}/s, burst ${options.burst}` : 'own limiter';
+  const limit =
+    options.limiter === undefined ? `${options.ratePerSecond}/s, burst ${options.burst}` : 'a limiter of its own';
   const mode = dryRun ? ', dry run' : '';
-  return explained(interceptor, () => `${limit}, by ${key ? 'key' : 'server'}${mode}`);
+  return explained(interceptor, () => `${limit}, ${key ? 'for each key' : 'for all callers together'}${mode}`);
 }
 
 function limiterOf(check: OptionChecker<RateLimitOptions>, options: RateLimitOptions): RateLimiter {

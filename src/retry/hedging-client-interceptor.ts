@@ -1,5 +1,6 @@
 import type { InterceptingCall, Interceptor } from '@grpc/grpc-js';
 import { described } from '../core/described.js';
+import { timeText } from '../core/time-text.js';
 import { codeNames } from './code-names.js';
 import { HedgingCall } from './hedging-call.js';
 import { activeHedging, type HedgingOptions } from './hedging-options.js';
@@ -15,7 +16,7 @@ import { activeHedging, type HedgingOptions } from './hedging-options.js';
 export function hedgingClientInterceptor(options: HedgingOptions): Interceptor {
   const policy = activeHedging('hedgingClientInterceptor', options);
   const explanation = [
-    `up to ${policy.maxAttempts} attempts, one every ${policy.delayMs} ms`,
+    `up to ${policy.maxAttempts} attempts, ${policy.delayMs === 0 ? 'all at once' : `one every ${timeText(policy.delayMs)}`}`,
     ...(policy.nonFatal.size > 0 ? [`or after ${codeNames(policy.nonFatal)}`] : []),
   ].join(' ');
   return described(

@@ -5,7 +5,10 @@ import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { matcher, type MethodMatch } from '../core/match.js';
 import { optionsOf } from '../core/options.js';
+import { explained } from '../core/described.js';
 import { StatusError } from '../core/status-error.js';
+import { statusName } from '../core/status-name.js';
+import { timeText } from '../core/time-text.js';
 
 /** What {@link injectFaults} may be given. */
 export interface FaultOptions {
@@ -38,10 +41,16 @@ export function injectFaults(options: FaultOptions): ServerInterceptor {
   const matches = matcher(methods, 'injectFaults: methods');
   const random = check.optionalFunction('random') ?? Math.random;
 
-  return defineServerInterceptor('injectFaults', (method) => {
+  const interceptor = defineServerInterceptor('injectFaults', (method) => {
     if (!matches(method)) return;
     return (call) => (random() < probability ? faultOf(call, delayMs, code) : undefined);
   });
+  const fault = [delayMs > 0 && `late by ${timeText(delayMs)}`, code !== undefined && `fail with ${statusName(code)}`];
+  return explained(
+    interceptor,
+    () => `${probability * 100} % of calls are ${fault.filter(Boolean).join(' and ')}`,
+    matches,
+  );
 }
 
 function faultOf(call: ServerCallContext, delayMs: number, code: status | undefined): ServerHooks {

@@ -282,11 +282,17 @@ test.each<[unknown, string]>([
 
 test('explains itself, by method', () => {
   const rule: ValidationRule = () => [];
-  const interceptor = validationServerInterceptor({
-    rules: { 'a.B/*': rule, 'a.B/C': rule },
-    validateResponses: { '*': rule },
+  const { explain, applies } = descriptionOf(
+    validationServerInterceptor({ rules: { 'a.B/*': rule }, validateResponses: { 'a.B/C': rule, 'a.E/F': rule } }),
+  )!;
+  const method = (service: string, name: string): Method => ({
+    path: `/${service}/${name}`,
+    service,
+    name,
+    kind: 'unary',
   });
-  const methodNamed = (name: string): Method => ({ path: `/a.B/${name}`, service: 'a.B', name, kind: 'unary' });
-  expect(descriptionOf(interceptor)?.explain?.(methodNamed('C'))).toBe('rules: 2 for requests, 1 for responses');
-  expect(descriptionOf(interceptor)?.explain?.(methodNamed('D'))).toBe('rules: 1 for requests, 1 for responses');
+  expect(explain?.(method('a.B', 'C'))).toBe('requests and responses');
+  expect(explain?.(method('a.B', 'D'))).toBe('requests');
+  expect(explain?.(method('a.E', 'F'))).toBe('responses');
+  expect(applies?.(method('a.E', 'G'))).toBe(false);
 });

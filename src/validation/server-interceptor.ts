@@ -60,8 +60,15 @@ export function validationServerInterceptor(options: ValidationOptions): ServerI
   });
   return explained(
     interceptor,
-    (method) => `rules: ${requestRules(method).length} for requests, ${responseRules(method).length} for responses`,
+    (method) => checkedText(requestRules(method).length > 0, responseRules(method).length > 0),
+    (method) => requestRules(method).length + responseRules(method).length > 0,
   );
+}
+
+/** For `describeServer`. */
+function checkedText(requests: boolean, responses: boolean): string {
+  if (requests && responses) return 'requests and responses';
+  return requests ? 'requests' : 'responses';
 }
 
 type RulesOf = (method: Method) => readonly ValidationRule[];

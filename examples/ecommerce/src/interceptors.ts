@@ -175,9 +175,10 @@ export function clientInterceptors(stack: ClientStack): Interceptor[] {
     forMethods([isWrite, isLive], retryClientInterceptor({ ...RETRY, observer: retries })),
     ...perAttempt,
     ...(watch ? [watch.attempt] : []),
-    // A span for each attempt, inside the call's, and a count of attempts beside that of calls.
-    tracingClientInterceptor(),
-    ...(register ? [metricsClientInterceptor({ register })] : []),
+    // A span for each attempt, inside the call's, and a count of attempts beside that of calls: where nothing is tried
+    // again, they would be the same call's a second time.
+    forMethods(isRetried, tracingClientInterceptor()),
+    ...(register ? [forMethods(isRetried, metricsClientInterceptor({ register }))] : []),
     // Innermost, so that an attempt after UNAUTHENTICATED brings a new token. The names of our resolver do not show that
     // all addresses are on this machine, where plaintext is no risk.
     ...(token ? [authClientInterceptor({ token, allowInsecure: true })] : []),
@@ -201,4 +202,8 @@ function isWrite({ kind, name, service }: Method): boolean {
 /** What goes on until somebody hangs up, and may be silent meanwhile. */
 function isLive({ kind, name }: Method): boolean {
   return kind === 'server_stream' && !READS.test(name);
+}
+
+function isRetried(method: Method): boolean {
+  return isRead(method) || isWrite(method) || isLive(method);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Interceptor } from '@grpc/grpc-js';
 import { isAttempt } from '../../core/client-context.js';
 import { defineClientInterceptor } from '../../core/define.js';
+import { explained } from '../../core/described.js';
 import { matcher, type MethodMatch } from '../../core/match.js';
 import { optionsOf } from '../../core/options.js';
 import { IDEMPOTENCY_KEY } from './key.js';
@@ -26,7 +27,7 @@ export function idempotencyClientInterceptor(options: IdempotencyClientOptions =
   const matches = matcher(methods, 'idempotencyClientInterceptor: methods');
   const newKey = check.optionalFunction('newKey') ?? randomUUID;
   let warned = false;
-  return defineClientInterceptor('idempotency', (method) => {
+  const interceptor = defineClientInterceptor('idempotency', (method) => {
     if (!matches(method)) return undefined;
     return (call) => {
       if (call.metadata.get(IDEMPOTENCY_KEY).length > 0) return;
@@ -37,6 +38,7 @@ export function idempotencyClientInterceptor(options: IdempotencyClientOptions =
       call.metadata.set(IDEMPOTENCY_KEY, newKey());
     };
   });
+  return explained(interceptor, () => 'one key for all attempts', matches);
 }
 
 function warnOfOrder(): void {

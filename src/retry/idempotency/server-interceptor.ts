@@ -1,6 +1,8 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { defineServerInterceptor } from '../../core/define.js';
+import { explained } from '../../core/described.js';
 import type { Method } from '../../core/method.js';
+import { timeText } from '../../core/time-text.js';
 import { Coordinator } from './coordinator.js';
 import { GuardedCall } from './guarded-call.js';
 import { keyOf } from './key.js';
@@ -17,7 +19,7 @@ import { keyMissing } from './refusals.js';
 export function idempotencyServerInterceptor(options: IdempotencyServerOptions): ServerInterceptor {
   const active = activeIdempotency('idempotencyServerInterceptor', options);
   const coordinator = new Coordinator(active);
-  return defineServerInterceptor('idempotency', (method) => {
+  const interceptor = defineServerInterceptor('idempotency', (method) => {
     if (!active.matches(method)) return undefined;
     if (method.kind !== 'unary') {
       warnOfStream(method);
@@ -30,6 +32,11 @@ export function idempotencyServerInterceptor(options: IdempotencyServerOptions):
       return undefined;
     };
   });
+  return explained(
+    interceptor,
+    () => `replayed for ${timeText(active.ttlMs)}${active.requireKey ? ', key required' : ''}`,
+    (method) => method.kind === 'unary' && active.matches(method),
+  );
 }
 
 function warnOfStream({ path }: Method): void {
