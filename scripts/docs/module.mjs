@@ -1,5 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { blocksOf } from './blocks.mjs';
+
+/** Where the files are that pages import from './'. */
+const examples = fileURLToPath(new URL('../../docs/examples/', import.meta.url));
 
 /**
  * A page as a module in which each line of code keeps its number. Every block stands in a scope within that of the block
@@ -38,7 +42,7 @@ function withoutImports(code, imports) {
 
 /** An import as one statement per name, by name, so that several blocks may import the same name. */
 function importsOf({ importClause, moduleSpecifier }, source) {
-  const from = moduleSpecifier.getText(source);
+  const from = `'${moduleSpecifier.text.replace(/^\.\//, examples)}'`;
   const named = importClause?.namedBindings;
   const whole = importClause?.getText(source);
   if (!named || !ts.isNamedImports(named)) return [[whole, `import ${whole} from ${from};`]];
