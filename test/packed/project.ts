@@ -16,9 +16,9 @@ export interface Outcome {
   readonly output: string;
 }
 
-export function run(program: string, args: string[], folder: string): Promise<Outcome> {
+export function run(program: string, args: string[], folder: string, env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(program, args, { cwd: folder }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd: folder, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code), output: `${stdout}${stderr}`.trim() });
     });
   });

@@ -29,7 +29,7 @@ describe.concurrent('the types hold, those of libraries checked', () => {
     expect(await compile(folder, compiler, project, options)).toEqual({ status: 0, output: '' });
   });
 
-  // Before 5.5, TypeScript takes the `Long` that grpc-js means for a namespace.
+  // Before 5.6, TypeScript takes the `Long` that grpc-js means for a namespace.
   test("with typescript-5.0, resolved for a bundler, but for grpc-js's own", async () => {
     const folder = await copySources('alone', 'typescript-5.0 bundler');
     const { output } = await compile(folder, 'typescript-5.0', 'alone', bundler);
