@@ -4,7 +4,7 @@ import { authClientInterceptor, authServerInterceptor, jwtAuthenticator, type Jw
 import { deadlineClientInterceptor, deadlineServerInterceptor } from 'grpc-js-middleware/deadlines';
 import { errorClientInterceptor, errorServerInterceptor } from 'grpc-js-middleware/errors';
 import type { CallTracker } from 'grpc-js-middleware/lifecycle';
-import { loggingServerInterceptor } from 'grpc-js-middleware/logging';
+import { loggingClientInterceptor, loggingServerInterceptor } from 'grpc-js-middleware/logging';
 import {
   metricsClientInterceptor,
   metricsServerInterceptor,
@@ -18,6 +18,7 @@ import {
   rateLimitServerInterceptor,
 } from 'grpc-js-middleware/overload';
 import {
+  hedgingClientInterceptor,
   idempotencyClientInterceptor,
   idempotencyServerInterceptor,
   retryClientInterceptor,
@@ -53,6 +54,9 @@ const RETRY = {
   maxBackoffMs: 1_000,
   retryableStatusCodes: ['UNAVAILABLE'],
 } as const;
+
+/** Not soon, and not often: hedges come on top of the load that may have made a replica slow. */
+const HEDGING = { maxAttempts: 3, hedgingDelayMs: 250, nonFatalStatusCodes: ['UNAVAILABLE'] } as const;
 
 /** Asked by machines, all the time: of interest to metrics only. */
 const MACHINERY = ['grpc.health.v1.Health/*', /^grpc\.reflection\./];
@@ -119,6 +123,11 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
       key: callerKey,
       observer,
     }),
+    // Anybody may sign up, so robots may too: a crowd of them is slowed down, whoever sends it.
+    forMethods(
+      'user.UserService/CreateUser',
+      rateLimitServerInterceptor({ limiter: limitPeople({ ratePerSecond: 0.2, burst: 30 }), key: callerKey, observer }),
+    ),
     // Handlers see good messages only. Behind auth: nobody is told what a good request looks like who may not make it.
     validationServerInterceptor({ rules: combined(services.map(({ rules }) => rules)) }),
     // A call that comes again is answered as the first was. Behind auth, since a key is its caller's own, and behind
@@ -139,6 +148,7 @@ export interface ClientStack {
   /** Asked when a token is needed; the answer is kept until it expires. None for those who show a certificate. */
   readonly token?: () => Promise<string>;
   readonly register?: Registry;
+  readonly logger?: Logger;
   /** Who tells people that look at the shop. */
   readonly telemetry?: Telemetry;
   /** Watches the call as its caller knows it. */
@@ -149,7 +159,7 @@ export interface ClientStack {
 
 /** What services do with the calls that they make to each other, and customers with theirs. */
 export function clientInterceptors(stack: ClientStack): Interceptor[] {
-  const { token, register, telemetry, outermost = [], perAttempt = [] } = stack;
+  const { token, register, logger, telemetry, outermost = [], perAttempt = [] } = stack;
   // Count what the breaker refuses, and what is tried again.
   const breaks = bothObservers(register && overloadMetrics({ register }), telemetry?.breakerStates);
   const retries = register && retryMetrics({ register });
@@ -169,6 +179,8 @@ export function clientInterceptors(stack: ClientStack): Interceptor[] {
     circuitBreakerClientInterceptor({ minimumCalls: 20, openMs: 2_000, observer: breaks }),
     // One key for all attempts of a call, so that a server knows them for one: so outside retry.
     idempotencyClientInterceptor({ methods: isWrite }),
+    // What every order waits for: when one replica is slow, the next is asked too, and whichever answers first will do.
+    forMethods(isHedged, hedgingClientInterceptor({ ...HEDGING, observer: retries })),
     // A replica that is gone is not noticed: the next attempt goes to another one. A replica that hangs is not waited for
     // where asking twice does no harm. Uploads are not sent again: no key says that they are the same.
     forMethods(isRead, retryClientInterceptor({ ...RETRY, perAttemptTimeoutMs: 2_000, observer: retries })),
@@ -179,6 +191,8 @@ export function clientInterceptors(stack: ClientStack): Interceptor[] {
     // again, they would be the same call's a second time.
     forMethods(isRetried, tracingClientInterceptor()),
     ...(register ? [forMethods(isRetried, metricsClientInterceptor({ register }))] : []),
+    // A line for each attempt that the other end should have answered better; what it refused it logs itself.
+    ...(logger ? [loggingClientInterceptor({ logger })] : []),
     // Innermost, so that an attempt after UNAUTHENTICATED brings a new token. The names of our resolver do not show that
     // all addresses are on this machine, where plaintext is no risk.
     ...(token ? [authClientInterceptor({ token, allowInsecure: true })] : []),
@@ -189,9 +203,14 @@ function isUnary({ kind }: Method): boolean {
   return kind === 'unary';
 }
 
-/** What only looks: asking twice does no harm. */
-function isRead({ name }: Method): boolean {
-  return READS.test(name);
+/** A read that orders wait for, of a service with three replicas. */
+function isHedged({ path }: Method): boolean {
+  return path === '/ecommerce.ProductService/GetProduct';
+}
+
+/** What else only looks: asking twice does no harm. */
+function isRead(method: Method): boolean {
+  return READS.test(method.name) && !isHedged(method);
 }
 
 /** What would do harm if it happened twice, because an answer got lost and the client asked again. */
@@ -204,6 +223,7 @@ function isLive({ kind, name }: Method): boolean {
   return kind === 'server_stream' && !READS.test(name);
 }
 
+/** What more than one attempt may be made of. */
 function isRetried(method: Method): boolean {
-  return isRead(method) || isWrite(method) || isLive(method);
+  return isHedged(method) || isRead(method) || isWrite(method) || isLive(method);
 }

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { BusinessError, StatusError, ValidationError } from 'grpc-js-middleware';
+import { BusinessError, findDetail, StatusError, ValidationError } from 'grpc-js-middleware';
 import { recorded, type Entry } from './recorder.js';
 
 /** A step did not do what it should: those behind it would make no sense. */
@@ -19,14 +19,14 @@ export class Journey {
   }
 
   /** A call that should be refused with this code. */
-  async isRefused(code: status, makeCall: () => Promise<unknown>): Promise<void> {
+  async isRefused(code: status, makeCall: () => Promise<unknown>, note?: string): Promise<void> {
     const entry = this.begin(code);
     const error = await recorded(entry, makeCall).then(
       () => new Error('it should have been refused'),
       (thrown: unknown) => thrown,
     );
     if (!asExpected(entry)) fail(entry, error);
-    entry.notes.push(inWords(error));
+    entry.notes.push((note ?? inWords(error)) + comeBack(error));
   }
 
   /** A stream that stays open while other things happen, until the caller hangs up or, if `ends`, the server ends it. */
@@ -46,6 +46,7 @@ export class Journey {
       kind: 'unary',
       code: undefined,
       attempts: 0,
+      running: 0,
       attemptCode: status.OK,
       replica: '',
       durationMs: 0,
@@ -112,4 +113,10 @@ function inWords(error: unknown): string {
   if (error instanceof BusinessError) return `typed error ${error.reason}`;
   if (error instanceof StatusError) return error.details;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** When the server said that it may be asked again, if it did. */
+function comeBack(error: unknown): string {
+  const again = findDetail(error, 'retryInfo');
+  return again === undefined ? '' : `, come back in ${(again.retryDelayMs / 1_000).toFixed(1)} s`;
 }

@@ -104,7 +104,8 @@ export async function payInOtherWays(journey: Journey, { ada }: People, productI
   await seen.hangUp();
 }
 
-function orderOf(productId: number, quantity: number): CreateOrderRequest {
+/** Ada's. */
+export function orderOf(productId: number, quantity: number): CreateOrderRequest {
   const item = { productId, quantity, productName: '', unitPrice: 0, totalPrice: 0 };
   return { userId: 1, items: [item], shippingAddress };
 }

@@ -11,6 +11,8 @@ export interface Entry {
   kind: CallKind;
   code: status | undefined;
   attempts: number;
+  /** Attempts that have not ended. */
+  running: number;
   /** How the last attempt ended. */
   attemptCode: status;
   replica: string;
@@ -51,14 +53,20 @@ export const recordCall: Interceptor = defineClientInterceptor('journey', (metho
 export const recordAttempt: Interceptor = defineClientInterceptor('journey attempt', () => (call) => {
   const entry = call.get(entryKey);
   if (entry === undefined) return;
-  if (entry.attempts++ > 0) entry.notes.push(`retried after ${statusName(entry.attemptCode)}`);
+  if (entry.attempts++ > 0) entry.notes.push(whyAgain(entry));
+  entry.running++;
   return {
     onEnd({ code }) {
+      entry.running--;
       entry.attemptCode = code;
     },
     onStatus({ metadata }: { metadata: Metadata }) {
-      entry.replica = String(metadata.get(REPLICA)[0] ?? '');
+      entry.replica ||= String(metadata.get(REPLICA)[0] ?? '');
       if (metadata.get(REPLAYED).length > 0) entry.notes.push('idempotency key: answered from the store');
     },
   };
 });
+
+function whyAgain({ running, attemptCode }: Entry): string {
+  return running > 0 ? 'hedged: one replica was silent, another answered' : `retried after ${statusName(attemptCode)}`;
+}

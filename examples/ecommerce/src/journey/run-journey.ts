@@ -6,6 +6,7 @@ import { addressTable, type Place } from '../plan.js';
 import { security } from '../tls/credentials.js';
 import { lookBack } from './analytics.js';
 import { Journey, JourneyBroken } from './journey.js';
+import { misfortunes, outrun } from './misfortunes.js';
 import { buy, payInOtherWays } from './orders.js';
 import { openPeople, type People } from './people.js';
 import { browse, clearCatalogue, keepCatalogue } from './products.js';
@@ -32,9 +33,10 @@ export async function runJourney({ tls, chaos = false, trace = false, ...place }
   const issuer = await Issuer.fromFile();
   const people = openPeople(SCHEME, issuer, security({ tls }).customer);
   const journey = new Journey();
-  const saboteur = chaos ? new Saboteur(journey, new Striker(place.portOffset, issuer)) : undefined;
+  const striker = new Striker(place.portOffset, issuer);
+  const saboteur = chaos ? new Saboteur(journey, striker) : undefined;
   saboteur?.start();
-  await travel(people, journey).finally(() => saboteur?.stop());
+  await travel(people, journey, chaos ? undefined : striker).finally(() => saboteur?.stop());
   for (const clients of Object.values(people)) clients.close();
   console.log(renderTable(journey.entries));
   await printTrace?.();
@@ -54,8 +56,16 @@ async function traceOrder(): Promise<() => Promise<void>> {
   };
 }
 
-/** Every RPC of every service, in the order in which people come to need them. */
-export async function travel(people: People, journey = new Journey()): Promise<Journey> {
+/**
+ * Every RPC of every service, in the order in which people come to need them, and a few misfortunes.
+ *
+ * @param striker Lets a replica hang for a moment; without one, none does.
+ */
+export async function travel(
+  people: People,
+  journey = new Journey(),
+  striker?: Pick<Striker, 'strike'>,
+): Promise<Journey> {
   try {
     await browse(journey, people);
     await meetUsers(journey, people);
@@ -64,6 +74,8 @@ export async function travel(people: People, journey = new Journey()): Promise<J
     await payInOtherWays(journey, people, productId);
     await talk(journey, people);
     await lookBack(journey, people, productId);
+    await misfortunes(journey, people, productId);
+    if (striker !== undefined) await outrun(journey, people, striker);
     await clearCatalogue(journey, people, productId);
   } catch (error) {
     if (!(error instanceof JourneyBroken)) throw error;

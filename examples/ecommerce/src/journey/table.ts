@@ -14,9 +14,17 @@ export function renderTable(entries: readonly Entry[]): string {
   for (const entry of entries) {
     const { rpc, kind, code, attempts, replica, durationMs, notes } = entry;
     const mark = asExpected(entry) ? '✓' : '✗';
-    table.push([mark, rpc, words(kind), nameOf(code), attempts, replica, durationMs.toFixed(1), notes.join('; ')]);
+    table.push([mark, rpc, words(kind), nameOf(code), attempts, replica, tenths.format(durationMs), tally(notes)]);
   }
   return table.toString();
+}
+
+const tenths = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** Each note once, with how often it was made. */
+function tally(notes: readonly string[]): string {
+  const times = (note: string) => notes.filter((each) => each === note).length;
+  return [...new Set(notes)].map((note) => (times(note) > 1 ? `${note}, ${times(note)} times` : note)).join('; ');
 }
 
 function words(kind: string): string {

@@ -114,7 +114,7 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   registerShop(SCHEME, addressTable(config));
   const { server: serverCredentials, service: serviceCredentials } = security(config);
   const token = config.tls ? undefined : () => issuer.serviceToken(name);
-  const interceptors = clientInterceptors({ token, register, telemetry });
+  const interceptors = clientInterceptors({ token, register, logger, telemetry });
   const peers = openClients({ scheme: SCHEME, interceptors, credentials: serviceCredentials });
   const idempotencyStore = new DatabaseIdempotencyStore(database.sql);
   const purging = setInterval(() => void idempotencyStore.purge().catch(() => undefined), PURGE_MS);

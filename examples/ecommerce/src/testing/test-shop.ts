@@ -6,8 +6,9 @@ import { DatabaseIdempotencyStore } from '../idempotency/store.js';
 import { Issuer } from '../identity/issuer.js';
 import { clientInterceptors } from '../interceptors.js';
 import { SERVER_NAMES, type ServerName } from '../plan.js';
+import type { Accident } from '../process/messages.js';
 import { changeableFaults, type Faults } from '../server/faults.js';
-import { startServer } from '../server/start-server.js';
+import { startServer, type RunningServer } from '../server/start-server.js';
 import { allServices } from '../services/index.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { openTestDatabase } from './test-database.js';
@@ -18,9 +19,9 @@ export interface TestShop {
   /** Of the resolver that knows the address by the names of the servers. */
   readonly scheme: string;
   readonly issuer: Issuer;
-  /** What the server has counted. */
+  /** What the servers have counted. */
   readonly register: Registry;
-  /** What the server tells those who look. */
+  /** What the servers tell those who look. */
   readonly telemetry: Telemetry;
   readonly faults: Faults;
   /** Users 1 and 2 of the seed. */
@@ -30,20 +31,28 @@ export interface TestShop {
   readonly admin: ShopClients;
   /** Somebody without a token. */
   readonly stranger: ShopClients;
+  /** Lets a replica beside the first hang, or resume. */
+  strike(replica: string, accident: Accident): Promise<void>;
   close(): Promise<void>;
 }
 
 let shops = 0;
 
-/** The whole shop with its real interceptors on one port of the loopback interface, on a database of its own. */
-export async function startTestShop(logger: Logger = pino({ level: 'silent' })): Promise<TestShop> {
+/**
+ * The whole shop with its real interceptors on one port of the loopback interface, on a database of its own; further
+ * replicas, by name, serve products beside the first.
+ */
+export async function startTestShop(
+  logger: Logger = pino({ level: 'silent' }),
+  names: readonly [string, ...string[]] = ['test'],
+): Promise<TestShop> {
   const database = await openTestDatabase();
   const issuer = await Issuer.withNewKey();
   const scheme = `test-shop-${++shops}`;
   const resolver = registerShop(scheme, addresses([]));
   const opened: ShopClients[] = [];
-  const clients = (token?: () => Promise<string>, watcher?: Telemetry) => {
-    const interceptors = token ? clientInterceptors({ token, telemetry: watcher }) : [];
+  const clients = (token?: () => Promise<string>) => {
+    const interceptors = token ? clientInterceptors({ token }) : [];
     const own = openClients({ scheme, interceptors });
     opened.push(own);
     return own;
@@ -52,19 +61,30 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
   const telemetry = new Telemetry('test');
   const faults = changeableFaults();
   const closing = new AbortController();
-  const server = await startServer({
-    address: '127.0.0.1:0',
-    services: allServices,
-    resources: { database, peers: clients(() => issuer.serviceToken('test'), telemetry), closing: closing.signal },
-    replica: 'test',
-    logger,
-    register,
-    keys: { jwks: issuer.jwks },
-    idempotencyStore: new DatabaseIdempotencyStore(database.sql),
-    telemetry,
-    faults: faults.interceptor,
-  });
+  const interceptors = clientInterceptors({ token: () => issuer.serviceToken('test'), register, logger, telemetry });
+  const peers = openClients({ scheme, interceptors });
+  opened.push(peers);
+  const start = (replica: string) =>
+    startServer({
+      address: '127.0.0.1:0',
+      services: allServices,
+      resources: { database, peers, closing: closing.signal },
+      replica,
+      logger,
+      register,
+      keys: { jwks: issuer.jwks },
+      idempotencyStore: new DatabaseIdempotencyStore(database.sql),
+      telemetry,
+      faults: faults.interceptor,
+    });
+  const servers = new Map<string, RunningServer>();
+  for (const name of names) servers.set(name, await start(name));
+  const server = servers.get(names[0])!;
   for (const name of SERVER_NAMES) resolver.set(name, [server.address]);
+  resolver.set(
+    'products',
+    [...servers.values()].map(({ address }) => address),
+  );
   return {
     database,
     issuer,
@@ -77,10 +97,14 @@ export async function startTestShop(logger: Logger = pino({ level: 'silent' })):
     grace: clients(() => issuer.token({ userId: 2, role: 'customer', name: 'Grace Hopper' })),
     admin: clients(() => issuer.token({ userId: 3, role: 'admin' })),
     stranger: clients(),
+    strike(replica, accident) {
+      servers.get(replica)!.hang(accident === 'hang');
+      return Promise.resolve();
+    },
     async close() {
       closing.abort();
       for (const own of opened) own.close();
-      await server.stop(1_000);
+      await Promise.all([...servers.values()].map((each) => each.stop(1_000)));
       await database.close();
     },
   };
