@@ -10,7 +10,7 @@ const steps = [
   ['The package builds, with types', 'node scripts/pack.mjs'],
   ['The exports of the package suit both module systems', 'npx publint --strict grpc-js-middleware.tgz'],
   // `node10`, left out, is a resolution that reads no `exports`: it cannot find any subpath of any package.
-  ['The types of the package do, too', 'npx attw --profile node16 --quiet grpc-js-middleware.tgz'],
+  ['The types of the package do, too', 'npx attw --profile node16 --format table-flipped grpc-js-middleware.tgz'],
   ['The package works in fresh projects', 'npx vitest run --config test/packed/vitest.config.ts'],
   ['Pages show the code and figures that they are made of', 'npm run --silent embed -- --check'],
   [

@@ -41,6 +41,6 @@ export type Compiler = 'typescript-5.0' | 'typescript-6' | 'typescript-7';
 export function compile(folder: string, compiler: Compiler, source: string, modules: string[]): Promise<Outcome> {
   const tsc = join(projects, `compilers/node_modules/${compiler}/bin/tsc`);
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--pretty', 'false'];
-  const target = ['--target', 'es2022', '--esModuleInterop', '--types', 'node', ...modules];
+  const target = ['--target', 'es2022', '--lib', 'es2022', '--esModuleInterop', '--types', 'node', ...modules];
   return run(process.execPath, [tsc, ...strict, ...target, `esm/${source}.ts`, `cjs/${source}.ts`], folder);
 }
