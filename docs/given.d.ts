@@ -102,6 +102,8 @@ declare global {
     all(pageSize?: number): AsyncIterable<Product>;
     create(product: Omit<Product, 'id'>): Promise<Product>;
   };
+  /** A client of another service. */
+  const audit: { record(order: Order): Promise<object> };
   const orders: { changes(options: { signal: AbortSignal }): AsyncIterable<Order> };
   /** An error that a call of a client failed with. */
   const error: unknown;

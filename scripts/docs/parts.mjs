@@ -11,6 +11,7 @@ export function missingParts(path, text) {
       'a sentence and an example before its first heading',
       /^# .+\n\n[^|#]+?\n\n(<!-- from .+ -->\n)?```/.test(sections[0]),
     ],
+    ['a program and what it prints', /^```ts run$/m.test(text)],
     ['the options, with a table', /^\| option/m.test(text)],
     ['a section on the four call kinds', sections.some((section) => section.startsWith('In the four call kinds'))],
     ['a section on its neighbours', sections.some((section) => section.startsWith('Neighbours'))],
