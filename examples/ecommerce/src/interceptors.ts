@@ -48,6 +48,9 @@ const READS = /^(Get|List|Search|ChatWithProducts)/;
 /** No unary call takes longer than this. */
 const MAX_CALL_MS = 10_000;
 
+/** What each person may ask for. */
+export const PEOPLE_LIMIT = { ratePerSecond: 500, burst: 1_000 } as const;
+
 const RETRY = {
   maxAttempts: 4,
   initialBackoffMs: 50,
@@ -119,7 +122,7 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
     }),
     // Behind auth, since a limit is its caller's own; services are trusted to mind theirs.
     rateLimitServerInterceptor({
-      limiter: limitPeople({ ratePerSecond: 500, burst: 1_000 }),
+      limiter: limitPeople(PEOPLE_LIMIT),
       key: callerKey,
       observer,
     }),

@@ -234,12 +234,12 @@ export interface Fault {
 
 /** `PUT /api/break/load`: begins one, or changes it; it ends by itself after a minute. `DELETE` ends it. */
 export interface Load {
-  /** Of the capacity, 1 to 4. */
+  /** Of the capacity, 1 to 4: of what this machine answers, but no more than one customer may ask for. */
   readonly times: number;
 }
 
 export interface LoadState extends Load {
-  /** What is offered, whatever becomes of it. */
+  /** What is offered, whatever becomes of it; 0 while the capacity is being measured, for a second or two. */
   readonly callsPerSecond: number;
   /** In this interval. */
   readonly succeeded: number;

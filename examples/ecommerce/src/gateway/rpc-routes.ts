@@ -4,14 +4,13 @@ import { context as contexts, SpanKind, SpanStatusCode, trace, type Span } from 
 import { StatusError } from 'grpc-js-middleware';
 import type { PromiseCallOptions } from 'grpc-js-middleware/promises';
 import { Hono, type Context } from 'hono';
-import type { ShopClients } from '../clients.js';
 import { REPLICA } from '../server/replica.js';
 import { jsonOf } from './body.js';
 import { callErrorOf } from './call-error.js';
 import { noting, type CallFacts } from './call-facts.js';
 import { ATTEMPTS_HEADER, REPLICA_HEADER, TRACE_HEADER, type StreamLine } from './contract.js';
 import type { GatewayEnv } from './env.js';
-import { rpcsOf, type Rpc } from './rpcs.js';
+import type { Rpc } from './rpcs.js';
 
 /** How long a stream may be silent before the browser is told that it is open. */
 const OPEN_AFTER_MS = 200;
@@ -19,8 +18,7 @@ const OPEN_AFTER_MS = 200;
 type GatewayContext = Context<GatewayEnv>;
 
 /** `POST /<package.Service>/<Method>`: every RPC of the shop, called as whoever is signed in. */
-export function rpcRoutes(clients: ShopClients): Hono<GatewayEnv> {
-  const rpcs = rpcsOf(clients);
+export function rpcRoutes(rpcs: ReadonlyMap<string, Rpc>): Hono<GatewayEnv> {
   return new Hono<GatewayEnv>().post('/:service/:method', async (context) => {
     const name = `${context.req.param('service')}/${context.req.param('method')}`;
     const rpc = rpcs.get(name);

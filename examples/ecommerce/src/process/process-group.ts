@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.js';
 import { replicas, type Replica } from '../plan.js';
 import type { Fault } from '../gateway/contract.js';
@@ -9,11 +10,16 @@ import { ServiceProcess } from './service-process.js';
 /** A process that has not answered a question about the present by then hangs. */
 const HANGING_MS = 400;
 
+/** What has not been told by then will not be. */
+const LATE_MS = 30_000;
+
 /** The processes that serve the shop: one for all replicas, or one for each. */
 export class ProcessGroup {
   /** Resolves with a sentence when a process ends that nobody stopped. */
   readonly broken: Promise<string>;
   private readonly processes = new Set<ServiceProcess>();
+  /** Questions about what happened that are not answered yet. */
+  private readonly telling = new Map<ServiceProcess, Promise<Batch | undefined>>();
   private report: (sentence: string) => void = () => undefined;
   /** What was done to replicas and not undone. */
   readonly accidents = new Map<string, 'stopped' | 'hanging'>();
@@ -42,10 +48,20 @@ export class ProcessGroup {
 
   /**
    * What happened in all processes since they were last asked, with the details of a share of the traces from now on;
-   * 0 means that nobody will ask. One that hangs is not waited for.
+   * 0 means that nobody will ask. One that hangs or is too busy is not waited for: what it answers late comes next time.
    */
   async telemetry(share: number): Promise<Batch[]> {
-    return (await this.ask({ about: 'telemetry', share }, HANGING_MS)).filter((batch) => batch !== undefined);
+    const told = [...this.processes].map(async (each) => {
+      const telling =
+        (share > 0 ? this.telling.get(each) : undefined) ?? each.ask({ about: 'telemetry', share }, LATE_MS);
+      this.telling.set(each, telling);
+      const heard = telling.then((batch) => {
+        this.telling.delete(each);
+        return batch;
+      });
+      return Promise.race([heard, delay(HANGING_MS, undefined, { ref: false })]);
+    });
+    return (await Promise.all(told)).filter((batch) => batch !== undefined);
   }
 
   /** What all processes remember of a trace. */

@@ -84,10 +84,16 @@ async function gatewayOf(config: Config, issuer: Issuer, processes: ProcessGroup
     issuer,
     scheme: GATEWAY_SCHEME,
     credentials,
-    replicas: replicas(config),
+    place: config,
     processes,
+    breakable: isDefault(config),
     telemetry,
   });
+}
+
+/** Nothing is there that anybody would miss. */
+function isDefault({ databaseUrl, processes, tls }: Config): boolean {
+  return databaseUrl === undefined && !processes && !tls;
 }
 
 async function metricsOf(processes: ProcessGroup): Promise<{ text: string; type: string }> {
