@@ -14,7 +14,6 @@ export {
   tryCurrentCall,
   type CallContext,
   type ClientCallContext,
-  type HandlerCall,
   type ServerCallContext,
 } from './context.js';
 export { composeClientInterceptors, composeServerInterceptors } from './compose.js';

@@ -9,7 +9,6 @@ export interface Method {
   readonly service: string;
   /** `Name`. */
   readonly name: string;
-  /** How many messages travel each way. */
   readonly kind: CallKind;
 }
 

@@ -12,17 +12,9 @@ export interface HealthClientOptions {
    * @default ''
    */
   readonly service?: string;
-  /**
-   * What the channel is secured with.
-   *
-   * @default an insecure channel
-   */
+  /** @default an insecure channel */
   readonly credentials?: ChannelCredentials;
-  /**
-   * More options for the channel, such as `grpc.ssl_target_name_override`.
-   *
-   * @default {}
-   */
+  /** More options for the channel, such as `grpc.ssl_target_name_override`. */
   readonly channelOptions?: ChannelOptions;
 }
 
@@ -38,11 +30,7 @@ export interface CheckHealthOptions extends HealthClientOptions {
 
 /** As {@link HealthClientOptions}. */
 export interface WatchHealthOptions extends HealthClientOptions {
-  /**
-   * Ends the watch: the iteration finishes.
-   *
-   * @default none: the watch lasts until the loop is left
-   */
+  /** Ends the watch: the iteration finishes. */
   readonly signal?: AbortSignal;
 }
 

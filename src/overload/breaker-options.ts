@@ -10,9 +10,7 @@ import type { BreakerStateChange } from './observer.js';
 
 /** A call that ended, for `isFailure`. */
 export interface BreakerQuestion {
-  /** The call. */
   readonly call: ClientCallContext;
-  /** How it ended. */
   readonly end: CallEnd;
 }
 

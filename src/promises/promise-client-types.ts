@@ -3,15 +3,11 @@ import type { Messages } from './handlers.js';
 
 /** What a call of a {@link PromiseClient} may be given, beside grpc-js's own call options. */
 export interface PromiseCallOptions extends CallOptions {
-  /** Cancels the call when it aborts; the error's `cause` is then the signal's reason. @default none */
+  /** Cancels the call when it aborts; the error's `cause` is then the signal's reason. */
   readonly signal?: AbortSignal;
-  /**
-   * Ends the call with DEADLINE_EXCEEDED after so many milliseconds; with `deadline`, the earlier of both counts.
-   *
-   * @default none: the call may take as long as it likes
-   */
+  /** Ends the call with DEADLINE_EXCEEDED after so many milliseconds; with `deadline`, the earlier of both counts. */
   readonly timeoutMs?: number;
-  /** Headers to send. @default none */
+  /** Headers to send. */
   readonly metadata?: Metadata;
   /** Told the response headers, before the first message. */
   readonly onHeaders?: (headers: Metadata) => void;

@@ -26,17 +26,17 @@ export interface TestServerOptions {
   readonly clientInterceptors?: readonly Interceptor[];
   /** Handlers, as `implement` takes them, in place of the Echo service's own. @default {} */
   readonly handlers?: Partial<EchoHandlers>;
-  /** The Echo service in grpc-js's form, in place of `handlers`: plain `(call, callback)` handlers, say. @default none */
+  /** The Echo service in grpc-js's form, in place of `handlers`: plain `(call, callback)` handlers, say. */
   readonly implementation?: UntypedServiceImplementation;
-  /** Adds services of your own before the server listens. @default none */
+  /** Adds services of your own before the server listens. */
   readonly addServices?: (server: Server) => void;
   /** Further options of grpc-js's server. @default {} */
   readonly serverOptions?: ServerOptions;
   /** Further options of grpc-js's client. @default {} */
   readonly clientOptions?: ClientOptions;
-  /** What the server is secured with. @default ServerCredentials.createInsecure() */
+  /** @default ServerCredentials.createInsecure() */
   readonly serverCredentials?: ServerCredentials;
-  /** What the client's channel is secured with. @default credentials.createInsecure() */
+  /** @default credentials.createInsecure() */
   readonly channelCredentials?: ChannelCredentials;
   /** Whether an outermost interceptor on either side fills `events`. @default true */
   readonly record?: boolean;
@@ -48,9 +48,7 @@ export interface TestServer {
   readonly client: PromiseClient<EchoServiceClient>;
   /** The same client as grpc-js has it. */
   readonly rawClient: EchoServiceClient;
-  /** For further services, and for `forceShutdown`. */
   readonly server: Server;
-  /** On 127.0.0.1. */
   readonly port: number;
   /** `127.0.0.1:` and the port. */
   readonly address: string;
@@ -60,7 +58,6 @@ export interface TestServer {
   connect(options?: ClientOptions): PromiseClient<EchoServiceClient>;
   /** Closes the clients and the server, whatever calls are running. */
   close(): Promise<void>;
-  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -4,7 +4,6 @@ import type { ValidationRule, Violation } from './rule.js';
 
 /** As much of `@bufbuild/protovalidate`'s `Validator` as is used; nothing of it is imported here. */
 export interface ProtovalidateValidator {
-  /** Checks a message of this schema. */
   validate(schema: never, message: never): ProtovalidateResult;
 }
 
@@ -16,11 +15,8 @@ export type ProtovalidateResult =
 
 /** One rule that a message breaks, and where. */
 export interface ProtovalidateViolation {
-  /** What is wrong. */
   readonly message: string;
-  /** Which rule says so, such as `string.email`. */
   readonly ruleId: string;
-  /** The way to the field, from the message down. */
   readonly field: readonly ProtovalidatePathElement[];
 }
 
@@ -33,9 +29,7 @@ export type ProtovalidatePathElement =
 
 /** A message descriptor of protobuf-es. */
 export interface MessageDescriptor {
-  /** Tells it from other descriptors. */
   readonly kind: 'message';
-  /** Fully qualified: `pkg.Message`. */
   readonly typeName: string;
 }
 
@@ -74,11 +68,8 @@ export function protovalidateRule(options: ProtovalidateRuleOptions): Validation
 
 /** A service descriptor of protobuf-es. */
 export interface ServiceDescriptor {
-  /** Tells it from other descriptors. */
   readonly kind: 'service';
-  /** Fully qualified: `pkg.Service`. */
   readonly typeName: string;
-  /** Its methods, with the types of their requests. */
   readonly methods: readonly { readonly name: string; readonly input: MessageDescriptor }[];
 }
 

@@ -22,9 +22,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
 
-/** Three digits that matter are enough to read. */
+/** A duration, with as many digits as matter. */
 export function milliseconds(ms: number): string {
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(ms >= 10_000 ? 0 : 1)} s`;
+  if (ms === 0) return '0 ms';
+  if (ms < 1) return `${Math.ceil(ms * 1_000)} µs`;
   return `${ms >= 10 ? Math.round(ms) : ms.toFixed(1)} ms`;
 }
 

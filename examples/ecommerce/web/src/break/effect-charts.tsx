@@ -7,6 +7,7 @@ const WINDOW_MS = 90_000;
 interface Chart {
   readonly title: string;
   readonly format: (value: number) => string;
+  readonly whole?: boolean;
   readonly series: readonly (Series & { readonly of: (sample: Sample) => number })[];
 }
 
@@ -35,6 +36,7 @@ const CHARTS: readonly Chart[] = [
   {
     title: 'Circuit breakers that are not closed',
     format: String,
+    whole: true,
     series: [{ label: 'open', tone: 'bad', of: ({ openBreakers }) => openBreakers }],
   },
 ];
@@ -44,7 +46,7 @@ export function EffectCharts() {
   const times = samples.value.map(({ at }) => at);
   return (
     <section class="sheet effects" aria-label="What it does">
-      {CHARTS.map(({ title, series, format }) => (
+      {CHARTS.map(({ title, series, format, whole = false }) => (
         <TimeChart
           key={title}
           title={title}
@@ -52,6 +54,7 @@ export function EffectCharts() {
           times={times}
           values={series.map(({ of }) => samples.value.map(of))}
           format={format}
+          whole={whole}
           marks={marks.value}
           windowMs={WINDOW_MS}
           sync="effects"

@@ -24,6 +24,8 @@ interface TimeChartProps {
   readonly values: readonly (readonly number[])[];
   readonly format: (value: number) => string;
   readonly marks?: readonly Mark[];
+  /** What is counted in pieces has no halves on its axis. */
+  readonly whole?: boolean;
   /** How much is shown, however little there is yet. */
   readonly windowMs?: number;
   /** Charts with the same one show the same moment under the pointer. */
@@ -79,7 +81,7 @@ export function TimeChart(props: TimeChartProps) {
 }
 
 function optionsFor(figure: HTMLElement, latest: () => TimeChartProps): uPlot.Options {
-  const { series, windowMs, sync } = latest();
+  const { series, windowMs, sync, whole = false } = latest();
   // The stylesheet decides the colours, and may change its mind: they are asked for at each drawing.
   const colour = (selector: string) => getComputedStyle(figure.querySelector(selector)!).color;
   const axis = {
@@ -95,11 +97,16 @@ function optionsFor(figure: HTMLElement, latest: () => TimeChartProps): uPlot.Op
     cursor: { y: false, ...(sync !== undefined && { sync: { key: sync } }) },
     scales: {
       ...(windowMs !== undefined && { x: { range: (_plot, _min, max) => [max - windowMs / 1_000, max] } }),
-      y: { range: (_plot, _min, max) => [0, Math.max(max * 1.15, 0.1)] },
+      y: { range: (_plot, _min, max) => [0, Math.max(max * 1.15, whole ? 1 : 0.1)] },
     },
     axes: [
       { ...axis, size: 22, space: 90 },
-      { ...axis, size: 58, values: (_plot, ticks) => ticks.map((tick) => latest().format(tick)) },
+      {
+        ...axis,
+        size: 58,
+        ...(whole && { incrs: [1, 2, 5, 10] }),
+        values: (_plot, ticks) => ticks.map((tick) => latest().format(tick)),
+      },
     ],
     series: [
       {},
@@ -126,8 +133,10 @@ function drawMarks(plot: uPlot, marks: readonly Mark[], colour: string): void {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    // Neighbours stand on two lines, so that they do not cover each other.
-    ctx.fillText(what, x + 4 * devicePixelRatio, bbox.top + (11 + (index % 2) * 13) * devicePixelRatio);
+    // Neighbours stand on three lines, so that they do not cover each other, and nobody leaves the chart on the right.
+    const left = bbox.left + bbox.width - x < 90 * devicePixelRatio;
+    ctx.textAlign = left ? 'right' : 'left';
+    ctx.fillText(what, x + (left ? -4 : 4) * devicePixelRatio, bbox.top + (11 + (index % 3) * 13) * devicePixelRatio);
   });
   ctx.restore();
 }

@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { CallSummary } from '../../../src/gateway/contract.js';
 import { milliseconds, timeOf } from '../words.js';
-import { paused, recentCalls, unlisted } from './recent-calls.js';
+import { held, paused, shownCalls, unlisted } from './recent-calls.js';
 import './call-table.css';
 
 /** More rows than this nobody reads. */
@@ -20,7 +20,7 @@ export function CallTable() {
   const shown = useComputed(() => {
     const wanted = text.value.trim().toLowerCase();
     const fits = KINDS[kind.value][1];
-    return recentCalls.value.filter((call) => fits(call) && contains(call, wanted)).slice(0, SHOWN);
+    return shownCalls.value.filter((call) => fits(call) && contains(call, wanted)).slice(0, SHOWN);
   });
   return (
     <section class="sheet stack" aria-label="Last calls">
@@ -48,7 +48,16 @@ export function CallTable() {
           {paused.value ? 'Go on' : 'Pause'}
         </button>
       </div>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Calls">
+      <div
+        class="scroll"
+        tabIndex={0}
+        role="region"
+        aria-label="Calls"
+        onPointerEnter={() => (held.value = true)}
+        onPointerLeave={() => (held.value = false)}
+        onFocusIn={() => (held.value = true)}
+        onFocusOut={() => (held.value = false)}
+      >
         <table class="calls">
           <thead>
             <tr>

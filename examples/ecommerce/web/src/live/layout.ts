@@ -67,7 +67,7 @@ export function routeOf(edge: Edge, { places }: Layout): Route | undefined {
   if (from.x === to.x) {
     const up = from.y > to.y ? -1 : 1;
     const [start, end] = [from.y + (up * NODE.height) / 2, to.y - (up * NODE.height) / 2];
-    return { edge, path: `M${from.x} ${start}V${end}`, label: { x: from.x + 8, y: (start + end) / 2 + 18 } };
+    return { edge, path: `M${from.x} ${start}V${end}`, label: { x: from.x + 64, y: (start + end) / 2 + 20 } };
   }
   const start = { x: from.x + NODE.width / 2, y: from.y };
   const end = { x: to.x - NODE.width / 2, y: to.y + 9 };
@@ -75,7 +75,7 @@ export function routeOf(edge: Edge, { places }: Layout): Route | undefined {
   return {
     edge,
     path: `M${start.x} ${start.y}C${start.x + bend} ${start.y} ${end.x - bend} ${end.y} ${end.x} ${end.y}`,
-    label: { x: end.x - 78, y: end.y + 14 },
+    label: from.y < to.y ? { x: start.x + 85, y: start.y + 27 } : { x: end.x - 80, y: end.y + 23 },
   };
 }
 

@@ -16,8 +16,8 @@ export function Waterfall({ spans }: { readonly spans: readonly SpanDetail[] }) 
             </span>
             <span class="track">
               <span class="bar" style={{ left: share(span.startMs), width: share(span.durationMs) }} />
-              <span class="took">{milliseconds(span.durationMs)}</span>
             </span>
+            <span class="number">{milliseconds(span.durationMs)}</span>
           </li>
         ))}
       </ol>

@@ -11,7 +11,9 @@ export function PersonMenu() {
   };
   return (
     <>
-      <button popovertarget="people">{me.value?.name ?? 'Sign in'}</button>
+      <button class="who" popovertarget="people">
+        <span>{me.value?.name ?? 'Sign in'}</span>
+      </button>
       <div id="people" class="people" popover ref={menu}>
         <h2>Sign in as</h2>
         <ul>

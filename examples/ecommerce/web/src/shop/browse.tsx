@@ -63,7 +63,8 @@ function SearchBox({ text, onSearch }: { readonly text: string; readonly onSearc
   const typed = useSignal(text);
   useEffect(() => {
     if (typed.value === text) return;
-    const pause = setTimeout(() => onSearch(typed.value), PAUSE_MS);
+    // Somebody may have followed a link meanwhile: they are not called back.
+    const pause = setTimeout(() => location.pathname === '/' && onSearch(typed.value), PAUSE_MS);
     return () => clearTimeout(pause);
   }, [typed.value]);
   return (

@@ -47,16 +47,13 @@ export default function ProductPage() {
 function IntoTheBasket({ product }: { readonly product: Product }) {
   const { route } = useLocation();
   const quantity = useSignal(1);
-  const put = () => {
-    add(product, quantity.value);
-    toast('In the basket', `${quantity.value} × ${product.name}`);
-  };
   return (
     <form
       class="row"
       onSubmit={(event) => {
         event.preventDefault();
-        put();
+        add(product, quantity.value);
+        toast('In the basket', `${quantity.value} × ${product.name}`);
       }}
     >
       <Field label="Quantity" name="quantity">
@@ -75,7 +72,7 @@ function IntoTheBasket({ product }: { readonly product: Product }) {
         type="button"
         disabled={product.stock === 0}
         onClick={() => {
-          put();
+          add(product, quantity.value);
           route('/basket');
         }}
       >

@@ -1,0 +1,85 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { openBrowser, SHOP_URL } from '../test/browser.js';
+import { order, pay, seesStatus, signIn } from '../test/people.js';
+
+// The pictures that the README shows, taken from a shop that is open: `npm run screenshots` opens one.
+
+const PICTURES = fileURLToPath(new URL('../../docs', import.meta.url));
+const WIDE = { width: 1_280, height: 800 };
+const NARROW = { width: 400, height: 800 };
+
+const browser = await openBrowser();
+try {
+  await shop(browser);
+  await orderOnAPhone(browser);
+  await breakage(browser);
+  await trace(browser);
+} finally {
+  await browser.close();
+}
+
+async function shop(browser: Browser): Promise<void> {
+  const page = await look(browser, 'light', WIDE);
+  await page.getByText('22 products').waitFor();
+  await picture(page, 'shop');
+}
+
+async function orderOnAPhone(browser: Browser): Promise<void> {
+  const page = await look(browser, 'dark', NARROW);
+  await signIn(page, 'Ada Lovelace');
+  await order(page, 'Coffee Grinder');
+  await pay(page, 'Hiccup');
+  await seesStatus(page, 'Paid');
+  await page.locator('.toast').first().waitFor({ state: 'detached' });
+  await picture(page, 'order');
+}
+
+/** A replica is stopped and a method made faulty while load runs, long enough for the charts to tell a story. */
+async function breakage(browser: Browser): Promise<void> {
+  const page = await look(browser, 'dark', { width: 1_440, height: 1_130 });
+  await signIn(page, 'Katherine Johnson');
+  await page.getByRole('link', { name: 'Break it' }).click();
+  await samples(page, 12);
+  await page.getByRole('button', { name: '1×' }).click();
+  await samples(page, 24);
+  await page.getByRole('button', { name: 'Stop products-2' }).click();
+  await samples(page, 20);
+  await page.getByRole('button', { name: '3×' }).click();
+  await samples(page, 24);
+  await picture(page, 'break-it');
+  await page.getByRole('button', { name: 'End it' }).click();
+  await page.getByRole('button', { name: 'Bring back products-2' }).click();
+  await page.getByRole('button', { name: 'Stop products-2' }).waitFor();
+}
+
+async function trace(browser: Browser): Promise<void> {
+  const watcher = await look(browser, 'light', { width: 1_280, height: 960 });
+  await watcher.goto('/live');
+  await watcher.getByText('Circuit breakers').waitFor();
+  const ada = await look(browser, 'light', WIDE);
+  await signIn(ada, 'Ada Lovelace');
+  await order(ada, 'Linen Bedding');
+  await watcher.getByRole('searchbox', { name: 'Filter calls' }).fill('CreateOrder');
+  await watcher.getByRole('link', { name: 'ecommerce.OrderService/CreateOrder' }).first().click();
+  await watcher.getByRole('region', { name: 'Interceptors' }).getByText('handler').first().waitFor();
+  await picture(watcher, 'trace');
+}
+
+async function look(browser: Browser, colorScheme: 'light' | 'dark', viewport: typeof WIDE): Promise<Page> {
+  const context = await browser.newContext({ baseURL: SHOP_URL, colorScheme, viewport, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  await page.goto('/');
+  return page;
+}
+
+/** Waits for so many more snapshots of the services: they come twice a second. */
+async function samples(page: Page, count: number): Promise<void> {
+  const last = Date.now() + count * 500;
+  await page.waitForFunction((time) => Date.now() >= time, last);
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `${PICTURES}/${name}.png` });
+  console.log(`examples/ecommerce/docs/${name}.png`);
+}
