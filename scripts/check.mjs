@@ -17,6 +17,7 @@ const steps = [
     'Pages are whole: their code compiles and prints what they say, links lead somewhere',
     'node scripts/ensure-built.mjs && node scripts/docs/check.mjs',
   ],
+  ['Every export explains itself: what it is, its units, defaults and errors', 'node scripts/docs/check-reference.mjs'],
   ['Protos follow the rules', 'npx buf lint && npx buf lint examples/ecommerce'],
   ['Tests pass', 'npm test'],
   [

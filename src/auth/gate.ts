@@ -10,7 +10,9 @@ import { bodyOf, type Asked, type MessageCheck, type Rule, type RuleBody } from 
 
 /** What was decided about a call, for an audit. */
 export interface AuthDecision {
+  /** Whether it was let in. */
   readonly allowed: boolean;
+  /** The call. */
   readonly call: ServerCallContext;
   /** Who called, if that was found out. */
   readonly identity: Identity | undefined;

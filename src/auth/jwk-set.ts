@@ -5,6 +5,7 @@ import { unfitness, type JwtAlgorithm } from './jwt-algorithms.js';
 
 /** A JSON Web Key Set (RFC 7517, section 5). */
 export interface JsonWebKeySet {
+  /** The keys, each a JSON Web Key (RFC 7517, section 4). */
   readonly keys: readonly object[];
 }
 

@@ -37,11 +37,15 @@ export interface JwtAuthenticatorOptions {
    * @default 8_192
    */
   readonly maxTokenLength?: number;
-  /** Remembers verified tokens; `false` verifies each call's. */
+  /**
+   * Remembers verified tokens; `false` verifies each call's.
+   * @default {} that is 10_000 tokens for a minute
+   */
   readonly cache?: TokenCacheOptions | false;
   /**
    * Reads the identity from verified claims. What it leaves out is as by default: `subject` from `sub`, `roles` from
    * `roles`, `scopes` from `scope`, all claims in `claims`. A throw refuses the token.
+   * @default () => ({})
    * @example claimsToIdentity: (claims) => ({ roles: claims.groups as string[] })
    */
   readonly claimsToIdentity?: ClaimsToIdentity;

@@ -10,9 +10,15 @@ export interface TlsChannelOptions extends TlsReloadOptions {
    * @default those of Node, or of GRPC_DEFAULT_SSL_ROOTS_FILE_PATH
    */
   readonly caFile?: string;
-  /** The client's own certificate in PEM, for servers that ask for one; together with `keyFile`. */
+  /**
+   * The client's own certificate in PEM, for servers that ask for one; together with `keyFile`.
+   * @default none
+   */
   readonly certFile?: string;
-  /** The certificate's private key in PEM, unencrypted. */
+  /**
+   * The certificate's private key in PEM, unencrypted.
+   * @default none
+   */
   readonly keyFile?: string;
 }
 

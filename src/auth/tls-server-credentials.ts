@@ -10,7 +10,10 @@ export interface TlsServerOptions extends TlsReloadOptions {
   readonly certFile: string;
   /** The certificate's private key in PEM, unencrypted. */
   readonly keyFile: string;
-  /** The authorities, in PEM, whose client certificates are accepted; clients are then asked for one. */
+  /**
+   * The authorities, in PEM, whose client certificates are accepted; clients are then asked for one.
+   * @default none: clients are not asked
+   */
   readonly clientCaFile?: string;
   /**
    * Refuses connections without a good client certificate. `false` lets them in: their calls have no

@@ -4,6 +4,7 @@ import { isThenable } from '../core/report.js';
 
 /** A token whose end is known otherwise than from its own `exp`. */
 export interface ExpiringToken {
+  /** What is sent after the scheme. */
   readonly token: string;
   /** Epoch ms. */
   readonly expiresAt: number;

@@ -86,6 +86,7 @@ export function tryCurrentCall(): ServerCallContext | undefined {
 
 /** The `call` argument of any grpc-js handler, of which this much is needed. */
 export interface HandlerCall {
+  /** grpc-js's own: the object on which the context of a call is found. */
   getMetricsRecorder(): object;
 }
 

@@ -6,7 +6,9 @@ export interface Identity {
   readonly subject: string;
   /** How it was proved, in lower case: `bearer`, `mtls`, … */
   readonly scheme: string;
+  /** What the caller is, such as `admin`; `allow.role` asks for these. */
   readonly roles: readonly string[];
+  /** What the credentials were issued for (RFC 6749, section 3.3); `allow.scope` asks for these. */
   readonly scopes: readonly string[];
   /** What else the credentials say. */
   readonly claims: Readonly<Record<string, unknown>>;

@@ -14,6 +14,7 @@ export {
   tryCurrentCall,
   type CallContext,
   type ClientCallContext,
+  type HandlerCall,
   type ServerCallContext,
 } from './context.js';
 export { composeClientInterceptors, composeServerInterceptors } from './compose.js';

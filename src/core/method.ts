@@ -9,6 +9,7 @@ export interface Method {
   readonly service: string;
   /** `Name`. */
   readonly name: string;
+  /** How many messages travel each way. */
   readonly kind: CallKind;
 }
 

@@ -11,11 +11,11 @@ import { isStatusCode, wireText } from './wire-status.js';
 
 /** What else a {@link StatusError} says. */
 export interface StatusErrorInit {
-  /** What a program can act on; sent in the `grpc-status-details-bin` trailer. */
+  /** What a program can act on; sent in the `grpc-status-details-bin` trailer. @default none */
   readonly errorDetails?: readonly ErrorDetail[];
-  /** Trailers to send; copied. */
+  /** Trailers to send; copied. @default none */
   readonly metadata?: Metadata;
-  /** What led to it. Stays here: it never travels. */
+  /** What led to it. Stays here: it never travels. @default none */
   readonly cause?: unknown;
 }
 
@@ -32,9 +32,11 @@ export interface StatusErrorInit {
  * });
  */
 export class StatusError extends Error {
+  /** The gRPC status code that is sent; never OK. */
   readonly code: status;
   /** The text that is sent; `message` has the code's name before it. */
   readonly details: string;
+  /** What a program can act on; sent in the `grpc-status-details-bin` trailer. */
   readonly errorDetails: ErrorDetail[];
   readonly #given: Metadata | undefined;
   #trailers: Metadata | undefined;
@@ -136,15 +138,15 @@ export class ValidationError extends StatusError {
 
 /** What else a {@link BusinessError} says. */
 export interface BusinessErrorInit {
-  /** @default status.FAILED_PRECONDITION */
+  /** The gRPC status code; not OK. @default status.FAILED_PRECONDITION */
   readonly code?: status;
   /** Whose reasons these are. Where it is not given, `errorServerInterceptor({ domain })` fills it in. @default '' */
   readonly domain?: string;
   /** What the message says in words, for programs: keys in lowerCamelCase. @default {} */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Details beside the ErrorInfo. */
+  /** Details beside the ErrorInfo. @default [] */
   readonly errorDetails?: readonly ErrorDetail[];
-  /** What led to it. Stays here: it never travels. */
+  /** What led to it. Stays here: it never travels. @default none */
   readonly cause?: unknown;
 }
 
@@ -166,10 +168,12 @@ export class BusinessError extends StatusError {
     });
   }
 
+  /** Why, for programs: UPPER_SNAKE_CASE, unique within the domain. */
   get reason(): string {
     return detailOf(this, 'errorInfo')?.reason ?? '';
   }
 
+  /** Whose reasons these are; `''` when nobody said. */
   get domain(): string {
     return detailOf(this, 'errorInfo')?.domain ?? '';
   }

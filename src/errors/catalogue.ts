@@ -10,6 +10,7 @@ export type { ErrorParameter } from './parameters.js';
 
 /** One error of a catalogue. */
 export interface ErrorTemplate {
+  /** The gRPC status code; not OK. */
   readonly code: status;
   /** What developers read; a function gets the parameters, by which the types of {@link defineErrors} are inferred. */
   readonly message: string | MessageTemplate;

@@ -12,9 +12,17 @@ export interface HealthClientOptions {
    * @default ''
    */
   readonly service?: string;
-  /** @default an insecure channel */
+  /**
+   * What the channel is secured with.
+   *
+   * @default an insecure channel
+   */
   readonly credentials?: ChannelCredentials;
-  /** More options for the channel, such as `grpc.ssl_target_name_override`. */
+  /**
+   * More options for the channel, such as `grpc.ssl_target_name_override`.
+   *
+   * @default {}
+   */
   readonly channelOptions?: ChannelOptions;
 }
 
@@ -30,7 +38,11 @@ export interface CheckHealthOptions extends HealthClientOptions {
 
 /** As {@link HealthClientOptions}. */
 export interface WatchHealthOptions extends HealthClientOptions {
-  /** Ends the watch: the iteration finishes. */
+  /**
+   * Ends the watch: the iteration finishes.
+   *
+   * @default none: the watch lasts until the loop is left
+   */
   readonly signal?: AbortSignal;
 }
 

@@ -4,6 +4,7 @@ import type { ServingStatus } from './status.js';
 
 /** A service's status as clients hear it from now on. */
 export interface HealthChange {
+  /** Fully qualified; `''` for the server as a whole. */
   readonly service: string;
   /** `SERVICE_UNKNOWN` after `clearStatus`. */
   readonly status: ServingStatus | 'SERVICE_UNKNOWN';

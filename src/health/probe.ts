@@ -3,8 +3,11 @@ export type HealthProbe = (signal: AbortSignal) => Promise<boolean>;
 
 /** What one run of a probe came to. */
 export interface ProbeResult {
+  /** Its name. */
   readonly probe: string;
+  /** Whether the dependency works. */
   readonly passed: boolean;
+  /** How long the run took, in milliseconds. */
   readonly durationMs: number;
   /** Why it did not pass: what the probe threw, or that it took too long. */
   readonly error?: unknown;

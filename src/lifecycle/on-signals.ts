@@ -3,6 +3,7 @@ import { optionError, optionsOf } from '../core/options.js';
 
 /** A request to stop. */
 export interface StopRequest {
+  /** Which one came first. */
   readonly signal: NodeJS.Signals;
   /** Aborts with the second signal: whoever asks again wants it now. Hand it to `shutdownGracefully`. */
   readonly force: AbortSignal;

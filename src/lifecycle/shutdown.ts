@@ -7,6 +7,7 @@ import type { CallTracker } from './track-calls.js';
 
 /** A health service, such as ours: it tells everybody that this server is going. */
 export interface ShutdownHealth {
+  /** Makes every service NOT_SERVING; without `keepWatches` it ends the Watch streams, too. */
   shutdown(options?: { readonly keepWatches?: boolean }): void;
 }
 
@@ -30,7 +31,7 @@ export interface ShutdownStep {
 export interface ShutdownOptions {
   /** From `trackCalls()`, and listed by this server: without it, what is still running at the end is cut off. */
   readonly calls?: CallTracker;
-  /** Told first. */
+  /** Told first. Without it, `drainDelayMs` is waited for all the same. */
   readonly health?: ShutdownHealth;
   /**
    * How long to go on serving after health said NOT_SERVING, in milliseconds: as long as load balancers and clients need
@@ -39,7 +40,11 @@ export interface ShutdownOptions {
   readonly drainDelayMs: number;
   /** How long running calls may take to finish, in milliseconds, from the GOAWAY on. */
   readonly timeoutMs: number;
-  /** When it aborts, nothing is waited for any longer: running calls end, connections are cut. */
+  /**
+   * When it aborts, nothing is waited for any longer: running calls end, connections are cut.
+   *
+   * @default none: the times alone count
+   */
   readonly force?: AbortSignal;
   /** Told of each step. */
   readonly onStep?: (step: ShutdownStep) => void;
@@ -51,6 +56,7 @@ export interface ShutdownReport {
   readonly ended: number | undefined;
   /** Connections were cut: not everything could be ended in an orderly way. */
   readonly forced: boolean;
+  /** From the beginning to the last step, in milliseconds. */
   readonly durationMs: number;
 }
 

@@ -8,9 +8,13 @@ export type LogFunction = (fields: object, message: string) => void;
 
 /** The part of a pino logger that is used; anything of this shape will do, and pino itself is never imported. */
 export interface Logger {
+  /** Writes a line of this level. */
   debug: LogFunction;
+  /** Writes a line of this level. */
   info: LogFunction;
+  /** Writes a line of this level. */
   warn: LogFunction;
+  /** Writes a line of this level. */
   error: LogFunction;
   /** Without it, `error` is used. */
   fatal?: LogFunction;

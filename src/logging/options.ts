@@ -25,7 +25,11 @@ export interface LoggingOptions<Call extends CallContext = CallContext> {
    * @default by the code, in go-grpc-middleware's two tables: a server's NOT_FOUND is `info`, its INTERNAL `error`
    */
   readonly level?: (end: CallEnd, call: Call) => Level | undefined;
-  /** Fields to add to each line; {@link addLogFields} wins over these. They are asked for when the line is written. */
+  /**
+   * Fields to add to each line; {@link addLogFields} wins over these. They are asked for when the line is written.
+   *
+   * @default none
+   */
   readonly fields?: (call: Call) => object | undefined;
   /**
    * Paths of values that are replaced by `[Redacted]`, in payloads, metadata, errors and added fields alike:

@@ -1,8 +1,12 @@
 /** The part of a prom-client `Registry` that is used; prom-client itself is never imported. */
 export interface PrometheusRegistry {
+  /** Takes a metric in. */
   registerMetric(metric: object): void;
+  /** The metric of this name, if it has one. */
   getSingleMetric(name: string): unknown;
+  /** Its text, in the format of the content type. */
   metrics(): Promise<string>;
+  /** Which format it writes: exemplars need that of OpenMetrics. */
   readonly contentType: string;
 }
 

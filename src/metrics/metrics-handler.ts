@@ -4,7 +4,9 @@ import { hasMethods, optionError } from '../core/options.js';
 
 /** The part of a prom-client `Registry` that a scrape needs. */
 export interface ScrapedRegistry {
+  /** Its text, in the format of the content type. */
   metrics(): Promise<string>;
+  /** What is sent as `content-type`. */
   readonly contentType: string;
 }
 

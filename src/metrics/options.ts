@@ -8,9 +8,17 @@ import type { MeterProviderLike } from './otel/api.js';
 
 /** Options of {@link metricsServerInterceptor} and {@link metricsClientInterceptor}. One of `register` and `meterProvider` is required; both may be given. */
 export interface MetricsOptions<Call extends CallContext = CallContext> {
-  /** A prom-client `Registry` to put Prometheus metrics on. */
+  /**
+   * A prom-client `Registry` to put Prometheus metrics on.
+   *
+   * @default none, since the global one is nobody's
+   */
   readonly register?: PrometheusRegistry;
-  /** An OpenTelemetry `MeterProvider` to record instruments with. Never the global one by itself (gRFC A66). */
+  /**
+   * An OpenTelemetry `MeterProvider` to record instruments with.
+   *
+   * @default none: never the global one by itself (gRFC A66)
+   */
   readonly meterProvider?: MeterProviderLike;
   /**
    * For `register`: the names, types and labels of go-grpc-prometheus, or two metrics by method and outcome.

@@ -10,7 +10,9 @@ import type { BreakerStateChange } from './observer.js';
 
 /** A call that ended, for `isFailure`. */
 export interface BreakerQuestion {
+  /** The call. */
   readonly call: ClientCallContext;
+  /** How it ended. */
   readonly end: CallEnd;
 }
 

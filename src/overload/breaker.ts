@@ -3,11 +3,13 @@ import { SlidingWindow } from './sliding-window.js';
 
 /** A circuit breaker, for those who watch or operate it. */
 export interface CircuitBreaker {
+  /** Whose breaker it is: the interceptor's `key` of a call, the service unless told otherwise. */
   readonly key: string;
   /** An open breaker stays `open` until the first call after its time, which is the probe. */
   readonly state: BreakerState;
   /** Calls counted in the window, and how many of them had failed. */
   readonly calls: number;
+  /** Those of `calls` that had failed. */
   readonly failures: number;
   /** Refuses every call until {@link reset}: for a service that must be left alone. */
   forceOpen(): void;

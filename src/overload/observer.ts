@@ -9,8 +9,11 @@ export type OverloadVerdict = 'admitted' | 'refused' | 'would_refuse';
 
 /** One decision about one call. */
 export interface OverloadDecision {
+  /** Which protection decided. */
   readonly kind: OverloadKind;
+  /** What became of the call. */
   readonly decision: OverloadVerdict;
+  /** Which method was called. */
   readonly method: Method;
   /** The call: of the server, or (circuit breaker) of the client. */
   readonly call: CallContext;
@@ -25,11 +28,15 @@ export type BreakerState = 'closed' | 'open' | 'half_open' | 'forced_open' | 'fo
 
 /** A circuit breaker changed its state. */
 export interface BreakerStateChange {
+  /** Whose breaker it is: the interceptor's `key` of a call. */
   readonly key: string;
+  /** The state before. */
   readonly from: BreakerState;
+  /** The state from now on. */
   readonly to: BreakerState;
   /** Calls counted in the window until now, and how many of them had failed. */
   readonly calls: number;
+  /** Those of `calls` that had failed. */
   readonly failures: number;
   /** How long it stays open before it lets a probe through, in ms; 0 in other states. */
   readonly openMs: number;
@@ -37,6 +44,8 @@ export interface BreakerStateChange {
 
 /** Follows all decisions of one or several interceptors: for metrics, mostly. Nothing it throws affects a call. */
 export interface OverloadObserver {
+  /** Told of every decision. */
   onDecision?(event: OverloadDecision): void;
+  /** Told of every change of state of a circuit breaker. */
   onStateChange?(event: BreakerStateChange): void;
 }

@@ -18,6 +18,8 @@ export interface RateLimitOptions extends Partial<TokenBucketOptions>, DecisionL
    * Counts in the place of this process, which then needs no `ratePerSecond`, `burst` and `maxKeys`. When it throws,
    * rejects, answers no number or nothing within `limiterTimeoutMs`, the call is admitted and a warning says so once: the
    * limit protects the service, so its own failure must not become the service's.
+   *
+   * @default token buckets in this process
    */
   readonly limiter?: RateLimiter;
   /**

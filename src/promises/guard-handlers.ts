@@ -13,6 +13,7 @@ type PlainHandler = (call: SurfaceCall, respond?: Respond) => unknown;
  * What a handler throws where its call is not involved, such as in a timer of its own, is beyond reach.
  *
  * @returns The same implementation, each of its functions guarded; `this` is the original.
+ * @throws TypeError when the implementation is no object.
  * @example server.addService(ShopService, guardHandlers({ getProduct: async (call, callback) => { … } }));
  */
 export function guardHandlers<T extends object>(implementation: T): T {

@@ -3,11 +3,15 @@ import type { Messages } from './handlers.js';
 
 /** What a call of a {@link PromiseClient} may be given, beside grpc-js's own call options. */
 export interface PromiseCallOptions extends CallOptions {
-  /** Cancels the call when it aborts; the error's `cause` is then the signal's reason. */
+  /** Cancels the call when it aborts; the error's `cause` is then the signal's reason. @default none */
   readonly signal?: AbortSignal;
-  /** Ends the call with DEADLINE_EXCEEDED after so many milliseconds; with `deadline`, the earlier of both counts. */
+  /**
+   * Ends the call with DEADLINE_EXCEEDED after so many milliseconds; with `deadline`, the earlier of both counts.
+   *
+   * @default none: the call may take as long as it likes
+   */
   readonly timeoutMs?: number;
-  /** Headers to send. */
+  /** Headers to send. @default none */
   readonly metadata?: Metadata;
   /** Told the response headers, before the first message. */
   readonly onHeaders?: (headers: Metadata) => void;

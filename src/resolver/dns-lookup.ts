@@ -5,6 +5,7 @@ import { formatAddress } from './address.js';
 
 /** What a target of the polling resolver asks for: `dns-poll:///host:port`. */
 export interface DnsQuestion {
+  /** A host name, or an IP address without brackets. */
   readonly host: string;
   /** Undefined where the target has none. */
   readonly port: number | undefined;

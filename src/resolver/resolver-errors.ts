@@ -4,6 +4,7 @@ import { isThenable } from '../core/report.js';
 export interface ResolverError {
   /** As in `dns-poll:///shop.example:443`. */
   readonly target: string;
+  /** What was thrown, or what was wrong with the answer. */
   readonly error: Error;
 }
 

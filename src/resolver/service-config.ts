@@ -11,15 +11,22 @@ export interface ServiceConfigOptions {
   /**
    * grpc-js's own retry, for every method. It is invisible to interceptors, and repeats whatever fails with these codes:
    * give it to methods that may run twice, or use `retryClientInterceptor`, never both.
+   *
+   * @default none
    */
   readonly retry?: RetryPolicy;
   /** Keeps the retries of a channel from making an outage worse; off when absent. */
   readonly retryThrottling?: RetryThrottling;
-  /** The longest deadline of a call, in milliseconds, for every method. A call's own deadline counts if it is earlier. */
+  /**
+   * The longest deadline of a call, in milliseconds, for every method. A call's own deadline counts if it is earlier.
+   *
+   * @default none
+   */
   readonly timeoutMs?: number;
   /**
    * The same for some methods: `'pkg.Service/Name'` goes before `'pkg.Service/*'`, and that before what stands outside.
    *
+   * @default {}
    * @example { 'shop.ProductService/GetProduct': { retry: { maxAttempts: 3 }, timeoutMs: 500 } }
    */
   readonly methods?: Readonly<Record<string, MethodSettings>>;

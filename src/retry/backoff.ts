@@ -25,6 +25,8 @@ export interface JitterOptions {
   /**
    * The delay is multiplied by a random number from 1 - jitter to 1 + jitter, so that clients which failed together do not
    * come back together. From 0 to 1.
+   *
+   * @default 0.2 for {@link exponentialBackoff} (gRFC A6), 0 for the others
    */
   readonly jitter?: number;
   /**

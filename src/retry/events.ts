@@ -10,6 +10,7 @@ export type RetryReason = 'status' | 'attemptTimeout';
 
 /** Which call an event is about. */
 export interface CallSubject {
+  /** Which method is called. */
   readonly method: Method;
   /** The channel's target, such as `dns:shop.example:443`; empty while no attempt was made. */
   readonly target: string;
@@ -19,10 +20,13 @@ export interface CallSubject {
 export interface RetryEvent extends CallSubject {
   /** Number of the attempt that failed: 1, 2, … */
   readonly attempt: number;
+  /** What the attempt failed with. */
   readonly error: StatusError;
+  /** Why another one follows. */
   readonly reason: RetryReason;
   /** How long the next attempt waits. */
   readonly delayMs: number;
+  /** Who set the delay. */
   readonly delayFrom: DelayFrom;
 }
 
@@ -56,7 +60,9 @@ export type GiveUpReason =
 export interface GiveUpEvent extends CallSubject {
   /** How many attempts were made. */
   readonly attempts: number;
+  /** What the call failed with. */
   readonly error: StatusError;
+  /** Why it is not tried again. */
   readonly reason: GiveUpReason;
 }
 
@@ -72,6 +78,7 @@ export interface HedgeEvent extends CallSubject {
 export interface CallSettledEvent extends CallSubject {
   /** How many attempts were made. */
   readonly attempts: number;
+  /** How it ended. */
   readonly code: status;
   /** Time spent waiting between attempts, in milliseconds. */
   readonly retryDelayMs: number;
@@ -79,8 +86,12 @@ export interface CallSettledEvent extends CallSubject {
 
 /** Follows all calls of a retry or hedging interceptor: for metrics, mostly. Nothing it throws affects a call. */
 export interface RetryObserver {
+  /** Told of each failure that another attempt follows. */
   onRetry?(event: RetryEvent): void;
+  /** Told of each attempt beside running ones. */
   onHedge?(event: HedgeEvent): void;
+  /** Told, once, of each call that fails for good. */
   onGiveUp?(event: GiveUpEvent): void;
+  /** Told, once, of each call that ends. */
   onCallSettled?(event: CallSettledEvent): void;
 }

@@ -17,9 +17,11 @@ import { ChannelThrottles } from './throttle.js';
 
 /** What `shouldRetry` may decide by. */
 export interface RetryQuestion {
+  /** Which method is called. */
   readonly method: Method;
   /** Number of the attempt that failed: 1, 2, … */
   readonly attempt: number;
+  /** What the attempt failed with. */
   readonly error: StatusError;
   /** What the policy says: the code is retryable, or the attempt had its time. */
   readonly retryable: boolean;
@@ -37,12 +39,15 @@ export interface RetryOverrides extends RetryPolicy {
   /**
    * Replaces the exponential backoff, and with it `initialBackoffMs`, `maxBackoffMs` and `backoffMultiplier`. A delay that
    * is no number, or negative, is replaced by the exponential one.
+   *
+   * @default exponentialBackoff() of these options
    */
   readonly backoff?: Backoff;
   /**
    * Decides in the place of `retryableStatusCodes`, whose answer it is given. Limits still hold: attempts, throttling,
    * deadline, a server that says no, a commitment. If it throws, the call is not retried.
    *
+   * @default ({ retryable }) => retryable
    * @example shouldRetry: ({ retryable, error }) => retryable && findDetail(error, 'errorInfo')?.reason !== 'QUOTA_OF_THE_DAY'
    */
   readonly shouldRetry?: (question: RetryQuestion) => boolean;
@@ -61,7 +66,11 @@ export interface RetryOverrides extends RetryPolicy {
 
 /** How much of a request stream is kept; more commits the call to its present attempt. */
 export interface BufferOptions {
-  /** @default 1000 */
+  /**
+   * How many messages are kept for one call.
+   *
+   * @default 1000
+   */
   readonly maxBufferedMessages?: number;
   /**
    * About the memory of the messages that are kept for one call: text, bytes and numbers, estimated on the objects.

@@ -9,12 +9,15 @@ export type RecordedHook = 'admit' | 'onRequest' | 'onHeaders' | 'onResponse' | 
 
 /** What an interceptor saw. */
 export interface RecordedEvent {
+  /** On which side it was seen. */
   readonly side: 'server' | 'client';
   /** The recorder's name, since a chain may have several. */
   readonly recorder: string;
+  /** Which hook ran. */
   readonly hook: RecordedHook;
   /** The method's short name. */
   readonly method: string;
+  /** Of the method. */
   readonly kind: CallKind;
   /** Of `onRequest` and `onResponse`. */
   readonly message?: unknown;
@@ -73,6 +76,7 @@ export class EventLog implements Iterable<RecordedEvent> {
     }
   }
 
+  /** The events so far, in order. */
   [Symbol.iterator](): IterableIterator<RecordedEvent> {
     return this.events[Symbol.iterator]();
   }

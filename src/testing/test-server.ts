@@ -26,17 +26,17 @@ export interface TestServerOptions {
   readonly clientInterceptors?: readonly Interceptor[];
   /** Handlers, as `implement` takes them, in place of the Echo service's own. @default {} */
   readonly handlers?: Partial<EchoHandlers>;
-  /** The Echo service in grpc-js's form, in place of `handlers`: plain `(call, callback)` handlers, say. */
+  /** The Echo service in grpc-js's form, in place of `handlers`: plain `(call, callback)` handlers, say. @default none */
   readonly implementation?: UntypedServiceImplementation;
-  /** Adds services of your own before the server listens. */
+  /** Adds services of your own before the server listens. @default none */
   readonly addServices?: (server: Server) => void;
   /** Further options of grpc-js's server. @default {} */
   readonly serverOptions?: ServerOptions;
   /** Further options of grpc-js's client. @default {} */
   readonly clientOptions?: ClientOptions;
-  /** @default ServerCredentials.createInsecure() */
+  /** What the server is secured with. @default ServerCredentials.createInsecure() */
   readonly serverCredentials?: ServerCredentials;
-  /** @default credentials.createInsecure() */
+  /** What the client's channel is secured with. @default credentials.createInsecure() */
   readonly channelCredentials?: ChannelCredentials;
   /** Whether an outermost interceptor on either side fills `events`. @default true */
   readonly record?: boolean;
@@ -48,7 +48,9 @@ export interface TestServer {
   readonly client: PromiseClient<EchoServiceClient>;
   /** The same client as grpc-js has it. */
   readonly rawClient: EchoServiceClient;
+  /** For further services, and for `forceShutdown`. */
   readonly server: Server;
+  /** On 127.0.0.1. */
   readonly port: number;
   /** `127.0.0.1:` and the port. */
   readonly address: string;
@@ -58,6 +60,7 @@ export interface TestServer {
   connect(options?: ClientOptions): PromiseClient<EchoServiceClient>;
   /** Closes the clients and the server, whatever calls are running. */
   close(): Promise<void>;
+  /** As {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import type { ValidationRule, Violation } from './rule.js';
 
 /** As much of `@bufbuild/protovalidate`'s `Validator` as is used; nothing of it is imported here. */
 export interface ProtovalidateValidator {
+  /** Checks a message of this schema. */
   validate(schema: never, message: never): ProtovalidateResult;
 }
 
@@ -15,8 +16,11 @@ export type ProtovalidateResult =
 
 /** One rule that a message breaks, and where. */
 export interface ProtovalidateViolation {
+  /** What is wrong. */
   readonly message: string;
+  /** Which rule says so, such as `string.email`. */
   readonly ruleId: string;
+  /** The way to the field, from the message down. */
   readonly field: readonly ProtovalidatePathElement[];
 }
 
@@ -29,7 +33,9 @@ export type ProtovalidatePathElement =
 
 /** A message descriptor of protobuf-es. */
 export interface MessageDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: 'message';
+  /** Fully qualified: `pkg.Message`. */
   readonly typeName: string;
 }
 
@@ -68,8 +74,11 @@ export function protovalidateRule(options: ProtovalidateRuleOptions): Validation
 
 /** A service descriptor of protobuf-es. */
 export interface ServiceDescriptor {
+  /** Tells it from other descriptors. */
   readonly kind: 'service';
+  /** Fully qualified: `pkg.Service`. */
   readonly typeName: string;
+  /** Its methods, with the types of their requests. */
   readonly methods: readonly { readonly name: string; readonly input: MessageDescriptor }[];
 }
 

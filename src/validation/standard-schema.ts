@@ -8,6 +8,7 @@ import type { ValidationRule, Violation } from './rule.js';
  * https://standardschema.dev.
  */
 export interface StandardSchema {
+  /** What the specification puts here. */
   readonly '~standard': {
     readonly version: 1;
     validate(value: unknown): StandardResult | Promise<StandardResult>;
@@ -16,12 +17,15 @@ export interface StandardSchema {
 
 /** Issues mean failure; their absence, success. */
 export interface StandardResult {
+  /** What is wrong. Absent: nothing. */
   readonly issues?: readonly StandardIssue[] | undefined;
 }
 
 /** One thing that a schema finds wrong, and where. */
 export interface StandardIssue {
+  /** What is wrong. */
   readonly message: string;
+  /** The way to it. Absent or empty: the value as a whole. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 

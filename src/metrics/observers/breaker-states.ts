@@ -7,8 +7,11 @@ export type CountedState = 'closed' | 'open' | 'half_open' | 'forced_open' | 'fo
 
 /** A circuit breaker changed its state. */
 export interface CountedStateChange {
+  /** Which breaker: of the interceptor's `key`. */
   readonly key: string;
+  /** The state before. */
   readonly from: CountedState;
+  /** The state from now on. */
   readonly to: CountedState;
 }
 

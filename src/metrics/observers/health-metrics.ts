@@ -6,6 +6,7 @@ import { registryOf } from './registry-option.js';
 
 /** The part of a `HealthService` that is read. */
 export interface HealthStatuses {
+  /** The present status of each service, by its name. */
   statuses(): ReadonlyMap<string, string>;
 }
 

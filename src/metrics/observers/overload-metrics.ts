@@ -3,7 +3,7 @@ import { optionsOf } from '../../core/options.js';
 import type { PrometheusRegistry } from '../exposition.js';
 import { joinRegistry } from '../join-registry.js';
 import { BreakerStates, type CountedStateChange } from './breaker-states.js';
-import { DecisionCounts, type Verdict } from './decision-counts.js';
+import { DecisionCounts } from './decision-counts.js';
 import { registryOf } from './registry-option.js';
 
 /** Options of {@link overloadMetrics}. */
@@ -20,14 +20,19 @@ export interface OverloadMetricsOptions {
 
 /** A decision about a call, as the interceptors of `/overload` tell it. */
 export interface CountedDecision {
+  /** Who decided. */
   readonly kind: 'rate_limit' | 'concurrency' | 'load_shedding' | 'circuit_breaker';
-  readonly decision: Verdict;
+  /** What became of the call; `would_refuse`: a dry run admitted it. */
+  readonly decision: 'admitted' | 'refused' | 'would_refuse';
+  /** Which method was called. */
   readonly method: Method;
 }
 
 /** What `observer` of the interceptors of `/overload` takes. */
 export interface OverloadMetrics {
+  /** Counts a decision. */
   onDecision(event: CountedDecision): void;
+  /** Counts a change of state, and shows the present one. */
   onStateChange(event: CountedStateChange): void;
 }
 

@@ -16,16 +16,23 @@ export interface RetryMetricsOptions {
 
 /** A failure and its reason, as retry and hedging tell it. */
 export interface CountedFailure {
+  /** Which method was called. */
   readonly method: Method;
+  /** What the attempt failed with. */
   readonly error: { readonly code: number };
+  /** Why it was tried again, or given up. */
   readonly reason: string;
 }
 
 /** What `observer` of `retryClientInterceptor` and of `hedgingClientInterceptor` takes. */
 export interface RetryMetrics {
+  /** Counts an attempt that another one follows. */
   onRetry(event: CountedFailure): void;
+  /** Counts a call that failed for good. */
   onGiveUp(event: CountedFailure): void;
+  /** Counts an attempt beside running ones. */
   onHedge(event: { readonly method: Method; readonly reason: string }): void;
+  /** Counts the time that a call waited between its attempts. */
   onCallSettled(event: { readonly method: Method; readonly retryDelayMs: number }): void;
 }
 

@@ -24,7 +24,9 @@ export type IdempotencyDecision =
 
 /** Told to `onDecision`. The key is left out: it belongs to the caller. */
 export interface IdempotencyEvent {
+  /** Which method was called. */
   readonly method: Method;
+  /** What became of the call. */
   readonly decision: IdempotencyDecision;
   /** What the store threw. */
   readonly error?: unknown;

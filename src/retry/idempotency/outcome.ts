@@ -3,7 +3,9 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 
 /** How a call ended for good: what every duplicate of it is answered. */
 export interface IdempotencyOutcome {
+  /** The gRPC status code. */
   readonly code: status;
+  /** The text beside it. */
   readonly details: string;
   /** Trailers, those of error details included. */
   readonly trailers: Readonly<Record<string, readonly (string | Uint8Array)[]>>;
