@@ -7,19 +7,20 @@
 // - It prints what they say: a ```ts run block stands on its own, and prints the ```text block that follows it, in which …
 //   stands for anything.
 // - The page of an import path has the parts that all of them have, and names every option.
-// - No link leads nowhere.
+// - No link leads nowhere, of other Markdown neither; the README has under 250 lines.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { blocksOf } from './blocks.mjs';
 import { brokenLinks } from './links.mjs';
 import { moduleOf } from './module.mjs';
-import { pages } from './pages.mjs';
+import { otherMarkdown, pages } from './pages.mjs';
 import { missingParts, unnamedOptions } from './parts.mjs';
 import { printedOtherwise } from './run.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const texts = new Map(pages().map((path) => [path, readFileSync(`${root}${path}`, 'utf8')]));
+const read = (path) => [path, readFileSync(`${root}${path}`, 'utf8')];
+const texts = new Map(pages().map(read));
 
 const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile);
 const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
@@ -50,7 +51,9 @@ const blocks = [...texts].flatMap(([path, text]) => blocksOf(text).map((block) =
 const problems = [
   ...checked.flatMap(compileErrors),
   ...(await printedOtherwise(blocks)),
-  ...[...texts].flatMap(([path, text]) => [...brokenLinks(path, text), ...faultsOfFeature(path, text)]),
+  ...[...texts].flatMap(([path, text]) => faultsOfFeature(path, text)),
+  ...[...texts, ...otherMarkdown().map(read)].flatMap(([path, text]) => brokenLinks(path, text)),
+  ...(texts.get('README.md').split('\n').length > 250 ? ['README.md has 250 lines or more'] : []),
 ];
 for (const problem of problems) console.error(problem);
 process.exit(problems.length > 0 ? 1 : 0);

@@ -15,3 +15,10 @@ export function pages() {
       .sort(),
   ];
 }
+
+/** Everything else that people read here. */
+export function otherMarkdown() {
+  const files = readdirSync(root).filter((name) => name.endsWith('.md') && name !== 'README.md');
+  const examples = readdirSync(`${root}examples`).map((name) => `examples/${name}/README.md`);
+  return [...files, ...examples];
+}
