@@ -30,6 +30,28 @@ export const wrong = {
   foreign: [null, 'x', 5, {}],
 } as const satisfies Record<string, readonly unknown[]>;
 
+/** The options that are named alike for a retry of ours and for grpc-js's own. */
+export const wrongPolicies = {
+  policy: {
+    maxAttempts: [...wrong.count, 1],
+    maxAttemptsLimit: [...wrong.count, 1],
+    initialBackoffMs: wrong.time,
+    maxBackoffMs: wrong.time,
+    backoffMultiplier: wrong.positive,
+    retryableStatusCodes: [...wrong.statusCodes, []],
+  },
+  throttling: {
+    maxTokens: [...wrong.positive, 1001, 0.0001],
+    tokenRatio: [...wrong.positive, 1001, 0.0001],
+  },
+} as const;
+
+/** The wrong calls of each export of an import path. */
+export type WrongCalls = Readonly<Record<string, readonly WrongCall[]>>;
+
+/** The exports of an import path that take nothing which could be a wrong option, and why. */
+export type WithoutOptions = Readonly<Record<string, string>>;
+
 /** One way to call a function wrongly, which has to throw. */
 export interface WrongCall {
   /** What the error is about: `function: option`. */
