@@ -46,9 +46,11 @@ class GatewayCall {
   async ask(rpc: Extract<Rpc, { streams: false }>): Promise<Response> {
     try {
       const answer = await this.within(() => rpc.call(this.body, this.options));
-      this.end();
+      this.span.end();
+      this.tellFacts();
       return this.context.json(answer as object);
     } catch (error) {
+      this.tellFacts();
       throw this.failed(error);
     }
   }
@@ -63,6 +65,7 @@ class GatewayCall {
         'content-type': 'application/x-ndjson',
       });
     } catch (error) {
+      this.tellFacts();
       throw this.failed(error);
     }
   }
@@ -74,7 +77,7 @@ class GatewayCall {
     try {
       for (let next = await first; next.done !== true; next = await messages.next())
         yield lineOf({ message: next.value });
-      this.end();
+      this.span.end();
       yield lineOf({ end: this.facts });
     } catch (error) {
       yield lineOf({ error: callErrorOf(this.failed(error)) });
@@ -101,12 +104,12 @@ class GatewayCall {
 
   private failed(error: unknown): StatusError {
     this.span.setStatus({ code: SpanStatusCode.ERROR });
-    this.end();
+    this.span.end();
     return StatusError.from(error);
   }
 
-  private end(): void {
-    this.span.end();
+  /** In the headers, as long as they have not been sent. */
+  private tellFacts(): void {
     const { replica, attempts } = this.facts;
     if (attempts === 0) return; // refused here
     this.context.header(REPLICA_HEADER, replica);
