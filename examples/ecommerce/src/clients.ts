@@ -48,7 +48,7 @@ export function openClients({
   };
   return {
     products: open(ProductServiceClient, 'products', takingTurns('ecommerce.ProductService', 1_000)),
-    orders: open(OrderServiceClient, 'orders', takingTurns('ecommerce.OrderService', 3_000)),
+    orders: open(OrderServiceClient, 'orders', takingTurns('ecommerce.OrderService', 10_000)),
     payments: open(PaymentServiceClient, 'payments'),
     advancedPayments: open(AdvancedPaymentServiceClient, 'payments'),
     users: open(UserServiceClient, 'users'),
@@ -61,11 +61,11 @@ export function openClients({
 
 /**
  * Several replicas take turns, each only while it says that it serves: one that dies is not noticed. One that says
- * NOT_SERVING is left alone at once, one that hangs when it has not answered for so long: whoever merely looks asks
- * another one soon, while an order under way is worth some patience.
+ * NOT_SERVING is left alone at once, one that hangs after twice so long: whoever merely looks asks another one soon, while
+ * those who follow an order would all come again at once.
  */
 function takingTurns(serviceName: string, patienceMs: number): ClientOptions {
-  return roundRobin({ healthCheck: { serviceName }, keepaliveTimeMs: 1_000, keepaliveTimeoutMs: patienceMs });
+  return roundRobin({ healthCheck: { serviceName }, keepaliveTimeMs: patienceMs, keepaliveTimeoutMs: patienceMs });
 }
 
 type ClientClass<C> = new (target: string, credentials: ChannelCredentials, options: ClientOptions) => C;

@@ -1,4 +1,4 @@
-import { Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openClients, registerShop } from '../clients.js';
 import { openDatabase, prepareDatabase } from '../database/open.js';
 import { DatabaseIdempotencyStore } from '../idempotency/store.js';
@@ -106,6 +106,8 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   const database = await (prepare ? prepareDatabase(options) : openDatabase(options));
   onProgress('starting the services');
   const name = replicas.length === 1 ? replicas[0]!.name : 'shop';
+  // What the process itself takes: memory, processor time, how late the event loop runs.
+  collectDefaultMetrics({ register, labels: { process: name } });
   telemetry.process = name;
   telemetry.knowReplicas(config);
   const tracing = startTracing(name, new SpanWatch(telemetry));

@@ -33,11 +33,16 @@ export const orderService: ShopService = {
     return implement(OrderServiceService, {
       async createOrder({ userId, items, shippingAddress }, { metadata, signal }) {
         const requestKey = metadata.get('idempotency-key')[0]?.toString();
-        const made = requestKey === undefined ? undefined : await repository.findByRequest(userId, requestKey);
-        if (made !== undefined) return { order: toOrder(made) };
-        await Promise.all([assertMayBuy(userId, peers), assertOffered(items, peers)]);
-        const order = { userId, items, shippingAddress: shippingAddress!, requestKey };
-        return { order: toOrder(await repository.create(order, signal)) };
+        try {
+          await Promise.all([assertMayBuy(userId, peers), assertOffered(items, peers)]);
+          const order = { userId, items, shippingAddress: shippingAddress!, requestKey };
+          return { order: toOrder(await repository.create(order, signal)) };
+        } catch (error) {
+          // Rare enough to be looked for only now: a process made it, and died before it could say so.
+          const made = requestKey && (await repository.findByRequest(userId, requestKey));
+          if (made) return { order: toOrder(made) };
+          throw error;
+        }
       },
 
       async getOrder({ id }, call) {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { sql as raw } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ProductCategory } from '../../gen/ecommerce/product.js';
@@ -9,6 +11,15 @@ const MANY = 10_000;
 const ON_THE_WAY = 4_000;
 
 const list = { page: 0, pageSize: 0, category: ProductCategory.BOOKS, all: true };
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Of this process, which is both ends. */
+function bytesInUse(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
 
 let shop: TestShop;
 beforeAll(async () => {
@@ -43,6 +54,16 @@ test('the server sends as fast as its reader reads, and then all there is', asyn
   let received = 1;
   for await (const _product of products) received++;
   expect(received).toBeGreaterThanOrEqual(MANY);
+});
+
+test('neither end keeps what has passed', async () => {
+  let [received, early] = [0, 0];
+  for await (const _product of shop.stranger.products.listProducts(list)) {
+    if (++received === MANY / 5) early = bytesInUse();
+  }
+
+  // Four fifths of them, kept as bare objects, would be several times as much.
+  expect(bytesInUse() - early).toBeLessThan(1_000_000);
 });
 
 test('a reader who leaves ends the stream', async () => {
