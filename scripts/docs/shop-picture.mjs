@@ -37,15 +37,20 @@ function row(cells, y, colourOf) {
 const quiet = () => '#8b949e';
 const loud = (name, words) => (name === 'status' ? (COLOURS[words] ?? '#ff9a8b') : '#e6edf3');
 const top = 108;
+const width = Math.ceil(
+  LEFT['what the middleware did'] +
+    7.6 * Math.max(...shown.map((call) => cell(call, 'what the middleware did').length)) +
+    20,
+);
 const bottom = top + shown.length * LINE + 18;
 const svg = [
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1210 ${bottom + 22}" width="1210" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12.5">`,
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${bottom + 22}" width="${width}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="12.5">`,
   `<title>The shop, opened: some calls of its customer journey, and what the middleware did</title>`,
   `<rect width="100%" height="100%" rx="8" fill="#0d1117"/>`,
   write('$ npm start', 20, 32, ' fill="#79c0ff"'),
   write(opened, 20, 54, ' fill="#7ee787"'),
   ...row(names, 82, quiet),
-  `<path d="M20 91H1190" stroke="#30363d"/>`,
+  `<path d="M20 91H${width - 20}" stroke="#30363d"/>`,
   ...shown.flatMap((call, index) => [
     write('✓', 24, top + index * LINE, ' fill="#7ee787"'),
     ...row(call, top + index * LINE, loud),
