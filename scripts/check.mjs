@@ -27,6 +27,7 @@ const steps = [
   ['Tests of the library pass on Node 22 and 24', 'node scripts/test-on.mjs 22 24'],
   ['The shop is the same on PostgreSQL', 'npm run --silent test:postgres'],
   ['The shop opens, and customers get what they came for', 'npm start --silent -- --once'],
+  ['The page works in a browser', 'npm run --silent test:page'],
   ['So they do when everybody shows certificates', 'npm start --silent -- --once --memory --tls'],
   [
     'They do not notice replicas that hang and die',
