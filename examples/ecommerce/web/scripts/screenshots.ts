@@ -5,7 +5,7 @@ import { order, pay, seesStatus, signIn } from '../test/people.js';
 
 // The pictures that the README shows, taken from a shop that is open: `npm run screenshots` opens one.
 
-const PICTURES = fileURLToPath(new URL('../../docs', import.meta.url));
+const PICTURES = fileURLToPath(new URL('../../../../docs/images', import.meta.url));
 const WIDE = { width: 1_280, height: 800 };
 const NARROW = { width: 400, height: 800 };
 
@@ -35,19 +35,19 @@ async function orderOnAPhone(browser: Browser): Promise<void> {
   await picture(page, 'order');
 }
 
-/** A replica is stopped and a method made faulty while load runs, long enough for the charts to tell a story. */
+/** A replica is stopped and a method made faulty under load, long enough for the charts to tell a story. */
 async function breakage(browser: Browser): Promise<void> {
   const page = await look(browser, 'dark', { width: 1_440, height: 1_130 });
   await signIn(page, 'Katherine Johnson');
   await page.getByRole('link', { name: 'Break it' }).click();
-  await samples(page, 12);
   await page.getByRole('button', { name: '1×' }).click();
   await samples(page, 24);
   await page.getByRole('button', { name: 'Stop products-2' }).click();
-  await samples(page, 20);
-  await page.getByRole('button', { name: '3×' }).click();
-  await samples(page, 24);
+  await samples(page, 30);
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await samples(page, 30);
   await picture(page, 'break-it');
+  await page.getByRole('button', { name: 'Mend all' }).click();
   await page.getByRole('button', { name: 'End it' }).click();
   await page.getByRole('button', { name: 'Bring back products-2' }).click();
   await page.getByRole('button', { name: 'Stop products-2' }).waitFor();
@@ -80,6 +80,7 @@ async function samples(page: Page, count: number): Promise<void> {
 }
 
 async function picture(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: `${PICTURES}/${name}.png` });
-  console.log(`examples/ecommerce/docs/${name}.png`);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: `${PICTURES}/page-${name}.png` });
+  console.log(`docs/images/page-${name}.png`);
 }
