@@ -5,6 +5,9 @@ import { bufCurl, detailsOf } from '../testing/buf.js';
 import { startTestShop, type TestShop } from '../testing/test-shop.js';
 import { nameOf } from './start-server.js';
 
+const HEALTH = 'grpc.health.v1.Health';
+const OFFER = '{"user_id": 1, "type": "NOTIFICATION_TYPE_OFFER", "title": "Today", "message": "Socks"}';
+
 let shop: TestShop;
 beforeAll(async () => {
   shop = await startTestShop();
@@ -16,17 +19,38 @@ test('a Go client lists every service, and their methods', async () => {
   const { stdout: methods } = await bufCurl(shop.address, '', '--list-methods');
 
   const served = allServices.map(nameOf);
-  expect(services.trim().split('\n')).toEqual([...served, 'grpc.health.v1.Health'].sort());
+  expect(services.trim().split('\n')).toEqual([...served, HEALTH].sort());
   const paths = allServices.flatMap(({ definition }) => Object.values(definition).map(({ path }) => path.slice(1)));
   expect(methods.trim().split('\n')).toEqual(expect.arrayContaining(paths));
 });
 
-test('a Go client calls unary and streaming methods', async () => {
-  const one = await bufCurl(shop.address, 'ecommerce.ProductService/GetProduct', '-d', '{"id": 1}');
-  const many = await bufCurl(shop.address, 'ecommerce.ProductService/ListProducts', '-d', '{"page_size": 3}');
+test('a Go client calls every service, unary and streaming, as whom it may', async () => {
+  const [customer, admin] = await Promise.all([
+    shop.issuer.token({ userId: 1, role: 'customer' }),
+    shop.issuer.token({ userId: 3, role: 'admin' }),
+  ]);
+  const calls = [
+    ['ecommerce.ProductService/ListProducts', '{"page_size": 3}', customer, /Laptop Pro 14[^]*Wireless Mouse/],
+    ['ecommerce.OrderService/ListOrders', '{"user_id": 1}', customer, /^$/],
+    ['ecommerce.PaymentService/GetPaymentHistory', '{}', admin, /^$/],
+    ['advanced.PaymentService/BidirectionalPaymentStream', '', customer, /^$/],
+    ['user.UserService/GetUser', '{"id": 1}', customer, /Ada Lovelace/],
+    ['ecommerce.NotificationService/SendNotification', OFFER, admin, /"title": *"Today"/],
+    ['chat.ChatService/SendMessage', '{"room_id": "lamps", "message": "Good morning"}', customer, /^\{\}$/],
+    ['analytics.AnalyticsService/TrackEvent', '{"name": "product_view"}', customer, /"recordedAt"/],
+    ['grpc.health.v1.Health/Check', '{"service": "chat.ChatService"}', customer, /"SERVING"/],
+  ] as const;
 
-  expect(JSON.parse(one.stdout)).toMatchObject({ product: { id: 1, name: 'Laptop Pro 14', price: 1299 } });
-  expect(many.stdout.match(/"name"/g)).toHaveLength(3);
+  const answers = await Promise.all(
+    calls.map(([rpc, data, token]) => bufCurl(shop.address, rpc, '-H', `authorization: Bearer ${token}`, '-d', data)),
+  );
+
+  for (const [index, [rpc, , , expected]] of calls.entries()) {
+    const { exitStatus, stdout, stderr } = answers[index]!;
+    expect(`${exitStatus} ${stderr}`.trim(), rpc).toBe('0');
+    expect(stdout.trim(), rpc).toMatch(expected);
+  }
+  expect(calls.map(([rpc]) => rpc.split('/')[0]).sort()).toEqual([...allServices.map(nameOf), HEALTH].sort());
 });
 
 test('a Go client sees the typed details of a validation error', async () => {
