@@ -40,11 +40,7 @@ export const USAGE = `npm start -- [--once] [--memory] [--processes [--order-pro
  * @throws Error with a sentence for people when they do not fit together.
  */
 export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
-  const off = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: { once: off, memory: off, processes: off, tls: off, log: off, trace: off, ...ORDER_PROCESSES },
-  });
+  const values = parse(args);
   const orderProcesses = readOrderProcesses(values);
   const databaseUrl = env['DATABASE_URL'] || undefined;
   if (values.processes && databaseUrl === undefined) {
@@ -57,6 +53,17 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     throw new Error('--memory and DATABASE_URL exclude each other: which database is it to be?');
   }
   return { ...values, orderProcesses, databaseUrl, portOffset: readPortOffset(env) };
+}
+
+function parse(args: readonly string[]) {
+  const off = { type: 'boolean', default: false } as const;
+  const options = { once: off, memory: off, processes: off, tls: off, log: off, trace: off, ...ORDER_PROCESSES };
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    const [what] = (error as Error).message.split('. ');
+    throw new Error(`${what!.replace(/\.$/, '')}.\n\n${USAGE}`, { cause: error });
+  }
 }
 
 /** Of everybody who has to know how many order processes there are. */

@@ -37,11 +37,12 @@ const starters = new Map<string, () => Promise<RunningServer>>();
 const running = new Map<string, RunningServer>();
 const telemetry = new Telemetry('shop');
 const faults = changeableFaults();
+let starting = Promise.resolve();
 let stopServices = () => Promise.resolve();
 let stopped: Promise<void> | undefined;
 
 process.on('message', (message: ToChild) => {
-  if (message.type === 'start') void start(message);
+  if (message.type === 'start') starting = start(message);
   else if (message.type === 'ask') void answer(message.id, message.question);
   else void stop();
 });
@@ -93,7 +94,7 @@ async function start(message: Start): Promise<void> {
     tell({ type: 'ready', database: await serve(message) });
   } catch (error) {
     tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
-    await stop();
+    void stop();
   }
 }
 
@@ -142,10 +143,15 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   return database.description;
 }
 
-/** Drains, once, whoever asks how often; then nothing keeps the process alive. */
+/**
+ * Drains, once, whoever asks how often; then nothing keeps the process alive. While it is starting, nobody knows yet what
+ * there will be to close.
+ */
 function stop(): Promise<void> {
-  stopped ??= stopServices().finally(() => {
-    if (process.connected) process.disconnect();
-  });
+  stopped ??= starting
+    .then(() => stopServices())
+    .finally(() => {
+      if (process.connected) process.disconnect();
+    });
   return stopped;
 }

@@ -35,10 +35,8 @@ export async function startShop(config: Config, onProgress: (what: string) => vo
   };
   try {
     if (config.tls) await ensureCertificates();
-    const starting = processes.start();
-    starting.catch(() => undefined); // told below, after the port
-    http = await startHttp(config, processes);
-    return { database: await starting, broken: processes.broken, stop };
+    http = await startHttp(config, processes); // first, since it knows at once when another shop is open
+    return { database: await processes.start(), broken: processes.broken, stop };
   } catch (error) {
     await stop();
     throw error;
