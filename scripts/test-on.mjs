@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { nodeProgram } from './node-versions.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', 'src', 'test'];
+const others = ['examples/**', 'benchmarks/**'].flatMap((glob) => ['--exclude', glob]);
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', ...others];
 
 for (const major of process.argv.slice(2).map(Number)) {
   const program = await nodeProgram(major);
