@@ -61,7 +61,8 @@ export const fresh: MiddlewareHandler = async (context, next) => {
 
 export const smallBody = bodyLimit({
   maxSize: MAX_BODY_BYTES,
-  onError: () => {
+  onError: (context) => {
+    context.header('connection', 'close'); // what is left of the body is not read
     throw new ApiError(413, status.RESOURCE_EXHAUSTED, 'A request has at most a million bytes');
   },
 });

@@ -24,7 +24,7 @@ function linkOf(interceptor: ServerInterceptor, { path, kind }: Method): Link {
     [interceptor],
     [{ only: definition } as unknown as Parameters<typeof describeServer>[1][0]],
   );
-  // A line for each interceptor, indented, under the method's: `  auth: role admin or service`.
-  const [, name, explanation] = /^ {2}([^:\n]+)(?:: (.*))?$/m.exec(described) ?? [];
-  return { name, explanation };
+  // A line for each interceptor, indented, under the method's: `  auth  role admin or service`.
+  const [, name, explanation] = /^ {2}(\S+(?: \S+)*)(?: {2,}(.*))?$/m.exec(described) ?? [];
+  return name === 'no interceptor' ? { name: undefined, explanation: undefined } : { name, explanation };
 }

@@ -8,7 +8,8 @@ export type Phase = 'admitted' | 'request' | 'outwards';
 export class Stopwatch {
   /** Milliseconds, outermost first; the last is the handler's. */
   readonly spent: number[];
-  private position = -1;
+  /** Of the last mark; none yet. */
+  private position = Number.NaN;
   private phase: Phase = 'admitted';
   private at = performance.now();
 
