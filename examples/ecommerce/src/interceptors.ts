@@ -51,7 +51,8 @@ const MAX_CALL_MS = 10_000;
 /** What each person may ask for. */
 export const PEOPLE_LIMIT = { ratePerSecond: 500, burst: 1_000 } as const;
 
-const RETRY = {
+/** What is tried again, and how. */
+export const RETRY = {
   maxAttempts: 4,
   initialBackoffMs: 50,
   maxBackoffMs: 1_000,

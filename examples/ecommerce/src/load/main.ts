@@ -2,14 +2,17 @@ import { setPriority } from 'node:os';
 import { status } from '@grpc/grpc-js';
 import { StatusError } from 'grpc-js-middleware';
 import { authClientInterceptor } from 'grpc-js-middleware/auth';
+import { retryClientInterceptor } from 'grpc-js-middleware/retry';
 import { openClients, registerShop } from '../clients.js';
 import { Issuer } from '../identity/issuer.js';
+import { RETRY } from '../interceptors.js';
 import { addressTable } from '../plan.js';
 import type { FromLoad, ToLoad } from './messages.js';
 
 // A load from a process of its own, by a customer of its own: so many calls a second whatever becomes of them (an open
 // loop), for a minute at most. First it measures how many the shop answers as fast as they are asked, one after the other.
-// Its client has no middleware but its token: a breaker would take the load back as soon as it hurts.
+// Its client tries again what nobody served, as customers' do, within a budget that keeps a failure from becoming a storm;
+// but it has no breaker, which would take the load back as soon as it hurts.
 
 const SCHEME = 'load';
 const CUSTOMER = { userId: 900_000, role: 'customer', name: 'Load' } as const;
@@ -42,7 +45,8 @@ async function begin({ place, maxCapacity }: ToLoad): Promise<void> {
   registerShop(SCHEME, addressTable(place));
   const issuer = await Issuer.fromFile();
   const token = authClientInterceptor({ token: () => issuer.token(CUSTOMER), allowInsecure: true });
-  const { products } = openClients({ scheme: SCHEME, interceptors: [token] });
+  const retry = retryClientInterceptor({ ...RETRY, throttling: { maxTokens: 100, tokenRatio: 0.1 } });
+  const { products } = openClients({ scheme: SCHEME, interceptors: [retry, token] });
   const call = () => products.getProduct({ id: 1 + Math.floor(Math.random() * PRODUCTS) }, { timeoutMs: TIMEOUT_MS });
   setInterval(report, REPORT_MS);
   capacity = Math.min(maxCapacity, await measure(call));
