@@ -40,19 +40,19 @@ export const USAGE = `npm start -- [--once] [--memory] [--processes [--order-pro
  * @throws Error with a sentence for people when they do not fit together.
  */
 export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
-  const values = parse(args);
-  const orderProcesses = readOrderProcesses(values);
+  const { 'order-processes': count, ...flags } = parse(args);
+  const orderProcesses = readOrderProcesses(count);
   const databaseUrl = env['DATABASE_URL'] || undefined;
-  if (values.processes && databaseUrl === undefined) {
+  if (flags.processes && databaseUrl === undefined) {
     throw new Error('--processes needs DATABASE_URL: the embedded database serves one process only.');
   }
-  if (orderProcesses > 1 && !values.processes) {
+  if (orderProcesses > 1 && !flags.processes) {
     throw new Error('--order-processes needs --processes: otherwise all services share one process.');
   }
-  if (values.memory && databaseUrl !== undefined) {
+  if (flags.memory && databaseUrl !== undefined) {
     throw new Error('--memory and DATABASE_URL exclude each other: which database is it to be?');
   }
-  return { ...values, orderProcesses, databaseUrl, portOffset: readPortOffset(env) };
+  return { ...flags, orderProcesses, databaseUrl, portOffset: readPortOffset(env) };
 }
 
 function parse(args: readonly string[]) {
@@ -69,10 +69,10 @@ function parse(args: readonly string[]) {
 /** Of everybody who has to know how many order processes there are. */
 export const ORDER_PROCESSES = { 'order-processes': { type: 'string', default: '1' } } as const;
 
-export function readOrderProcesses(values: { readonly 'order-processes': string }): number {
-  const count = Number(values['order-processes']);
+export function readOrderProcesses(text: string): number {
+  const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= 5) return count;
-  throw new Error(`--order-processes must be a whole number from 1 to 5, not ${values['order-processes']}.`);
+  throw new Error(`--order-processes must be a whole number from 1 to 5, not ${text}.`);
 }
 
 /** From SHOP_PORT_OFFSET. */

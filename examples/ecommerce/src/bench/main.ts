@@ -14,7 +14,10 @@ import { measureWatchers } from './watchers.js';
 const SCHEME = 'bench';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: ORDER_PROCESSES });
-const place = { portOffset: readPortOffset(process.env), orderProcesses: readOrderProcesses(values) };
+const place = {
+  portOffset: readPortOffset(process.env),
+  orderProcesses: readOrderProcesses(values['order-processes']),
+};
 const url = process.env['DATABASE_URL'];
 if (!url) throw new Error('DATABASE_URL is missing: the shop and this have to share a PostgreSQL.');
 registerShop(SCHEME, addressTable(place));

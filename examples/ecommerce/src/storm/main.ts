@@ -28,7 +28,10 @@ const { values } = parseArgs({
   },
 });
 const wanted = Number(values.orders);
-const place = { portOffset: readPortOffset(process.env), orderProcesses: readOrderProcesses(values) };
+const place = {
+  portOffset: readPortOffset(process.env),
+  orderProcesses: readOrderProcesses(values['order-processes']),
+};
 registerShop(SCHEME, addressTable(place));
 const issuer = await Issuer.fromFile();
 const people = openPeople(SCHEME, issuer, security(values).customer);
