@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser, SHOP_URL } from '../test/browser.js';
@@ -37,20 +38,39 @@ async function orderOnAPhone(browser: Browser): Promise<void> {
 
 /** A replica is stopped and a method made faulty under load, long enough for the charts to tell a story. */
 async function breakage(browser: Browser): Promise<void> {
-  const page = await look(browser, 'dark', { width: 1_440, height: 1_130 });
+  const page = await look(browser, 'dark', { width: 1_440, height: 1_300 });
   await signIn(page, 'Katherine Johnson');
   await page.getByRole('link', { name: 'Break it' }).click();
+  const ada = await look(browser, 'light', WIDE);
+  await signIn(ada, 'Ada Lovelace');
   await page.getByRole('button', { name: '1×' }).click();
-  await samples(page, 24);
+  await shopAround(ada, 16);
   await page.getByRole('button', { name: 'Stop products-2' }).click();
-  await samples(page, 30);
+  await shopAround(ada, 16);
   await page.getByRole('button', { name: 'Apply' }).click();
-  await samples(page, 30);
+  await shopAround(ada, 16);
   await picture(page, 'break-it');
   await page.getByRole('button', { name: 'Mend all' }).click();
   await page.getByRole('button', { name: 'End it' }).click();
   await page.getByRole('button', { name: 'Bring back products-2' }).click();
   await page.getByRole('button', { name: 'Stop products-2' }).waitFor();
+}
+
+/** Looks at products and orders one now and then, for so many seconds. */
+async function shopAround(page: Page, seconds: number): Promise<void> {
+  const ask = (rpc: string, data: object) => page.request.post(`/api/rpc/${rpc}`, { data });
+  const shippingAddress = { street: '12 St James Square', zipCode: 'SW1Y 4LB', city: 'London', country: 'UK' };
+  const end = Date.now() + seconds * 1_000;
+  for (let round = 0; Date.now() < end; round++) {
+    const productId = 9 + (round % 2);
+    const items = [{ productId, quantity: 1 }];
+    await Promise.all([
+      ask('ecommerce.ProductService/GetProduct', { id: productId }),
+      ask('user.UserService/GetUser', { id: 1 }),
+      round % 4 === 0 && ask('ecommerce.OrderService/CreateOrder', { userId: 1, items, shippingAddress }),
+      setTimeout(100),
+    ]);
+  }
 }
 
 async function trace(browser: Browser): Promise<void> {
@@ -71,12 +91,6 @@ async function look(browser: Browser, colorScheme: 'light' | 'dark', viewport: t
   const page = await context.newPage();
   await page.goto('/');
   return page;
-}
-
-/** Waits for so many more snapshots of the services: they come twice a second. */
-async function samples(page: Page, count: number): Promise<void> {
-  const last = Date.now() + count * 500;
-  await page.waitForFunction((time) => Date.now() >= time, last);
 }
 
 async function picture(page: Page, name: string): Promise<void> {
