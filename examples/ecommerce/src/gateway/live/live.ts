@@ -27,7 +27,8 @@ export interface LiveOptions {
 }
 
 const INTERVAL_MS = 500;
-const HEALTH_TIMEOUT_MS = 400;
+/** A busy replica is not one that is gone. */
+const HEALTH_TIMEOUT_MS = 2_000;
 
 /** Looks at the shop for everybody who does, and not at all while nobody does. */
 export class Live {
@@ -36,7 +37,8 @@ export class Live {
   private next = newSnapshot();
   private share = 1;
   private takenAt = 0;
-  private health: Present['health'] = new Map();
+  private readonly health = new Map<string, ReplicaState['health']>();
+  private readonly asked = new Set<string>();
   private readonly breakers = new Map<string, LiveSnapshot['breakers']>();
 
   constructor(private readonly options: LiveOptions) {}
@@ -103,13 +105,18 @@ export class Live {
     return mine === undefined ? theirs : [mine, ...theirs];
   }
 
+  /** Asks each replica at its own pace: one that is slow to answer holds up neither the picture nor the others. */
   private async checkHealth(): Promise<void> {
     const { replicas, credentials } = this.options;
-    const asked = replicas.map(async ({ name, address }) => {
-      const status = await checkHealth(address, { timeoutMs: HEALTH_TIMEOUT_MS, credentials }).catch(() => undefined);
-      return [name, healthOf(status)] as const;
-    });
-    this.health = new Map(await Promise.all(asked));
+    const asked = replicas
+      .filter(({ name }) => !this.asked.has(name))
+      .map(async ({ name, address }) => {
+        this.asked.add(name);
+        const status = await checkHealth(address, { timeoutMs: HEALTH_TIMEOUT_MS, credentials }).catch(() => undefined);
+        this.health.set(name, healthOf(status));
+        this.asked.delete(name);
+      });
+    if (this.health.size === 0) await Promise.all(asked); // the first picture knows all
   }
 }
 
