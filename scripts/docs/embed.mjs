@@ -37,12 +37,15 @@ async function contentOf(kind, path, region) {
   return `\`\`\`${LANGUAGES[extname(path)] ?? 'text'}\n${lines.trimEnd()}\n\`\`\``;
 }
 
-async function written(page) {
+async function written(page, path) {
+  const matches = [...page.matchAll(EMBEDDED)];
+  const begun = page.match(/^<!-- (from|by) /gm) ?? [];
+  if (begun.length !== matches.length) throw new Error(`${path} has a mark without its end, or of no form known here`);
   let text = '';
   let end = 0;
-  for (const match of page.matchAll(EMBEDDED)) {
-    const [whole, marker, kind, path, region] = match;
-    text += `${page.slice(end, match.index)}${marker}\n${await contentOf(kind, path, region)}\n<!-- end -->`;
+  for (const match of matches) {
+    const [whole, marker, kind, source, region] = match;
+    text += `${page.slice(end, match.index)}${marker}\n${await contentOf(kind, source, region)}\n<!-- end -->`;
     end = match.index + whole.length;
   }
   return text + page.slice(end);
@@ -52,7 +55,7 @@ const checking = process.argv.includes('--check');
 for (const path of pages()) {
   const url = new URL(path, root);
   const before = readFileSync(url, 'utf8');
-  const after = await written(before);
+  const after = await written(before, path);
   if (after === before) continue;
   if (!checking) writeFileSync(url, after);
   else {
