@@ -1,5 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { defineErrors } from 'grpc-js-middleware/errors';
+import { formatCents, toCents } from './money.js';
+import { formatCount } from './numbers.js';
 
 const { NOT_FOUND, INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION, ABORTED, UNAVAILABLE } = status;
 
@@ -17,7 +19,7 @@ export const errors = defineErrors(ERROR_DOMAIN, {
 
   UPLOAD_TOO_LARGE: {
     code: INVALID_ARGUMENT,
-    message: ({ max }: { readonly max: number }) => `One upload takes at most ${max} messages`,
+    message: ({ max }: { readonly max: number }) => `One upload takes at most ${formatCount(max)} messages`,
   },
   EMAIL_TAKEN: { code: ALREADY_EXISTS, message: 'Another user has this e-mail address' },
   USER_SUSPENDED: { code: FAILED_PRECONDITION, message: ({ id }: Id) => `User ${id} is suspended` },
@@ -25,7 +27,7 @@ export const errors = defineErrors(ERROR_DOMAIN, {
   INSUFFICIENT_STOCK: {
     code: FAILED_PRECONDITION,
     message: ({ productId, available }: { readonly productId: number; readonly available: number }) =>
-      `Of product ${productId} only ${available} are left`,
+      `Of product ${productId} ${left(available)} left`,
   },
   ILLEGAL_STATUS_TRANSITION: {
     code: FAILED_PRECONDITION,
@@ -42,6 +44,12 @@ export const errors = defineErrors(ERROR_DOMAIN, {
   PAYMENT_NOT_REFUNDABLE: { code: FAILED_PRECONDITION, message: ({ id }: Id) => `Payment ${id} was not made` },
   REFUND_EXCEEDS_PAYMENT: {
     code: FAILED_PRECONDITION,
-    message: ({ id, left }: Id & { readonly left: number }) => `Of payment ${id} at most ${left} can be refunded`,
+    message: ({ id, left }: Id & { readonly left: number }) =>
+      `Of payment ${id} at most ${formatCents(toCents(left))} can be refunded`,
   },
 });
+
+function left(pieces: number): string {
+  if (pieces === 0) return 'none is';
+  return pieces === 1 ? 'only one is' : `only ${formatCount(pieces)} are`;
+}

@@ -1,4 +1,5 @@
 import type { Violation } from 'grpc-js-middleware';
+import { formatCount } from './numbers.js';
 
 /**
  * What makes a request acceptable, said once per RPC: the validation interceptor runs these rules on every inbound
@@ -49,7 +50,7 @@ interface TextLimits {
 /** Visible text; PostgreSQL cannot keep a NUL, and nobody means the other control characters, or broken ones. */
 export function text(field: string, value: string, { min = 1, max }: TextLimits): Violation | undefined {
   if (value.trim().length < min) return { field, description: 'must not be empty' };
-  if (value.length > max) return { field, description: `must have at most ${count(max)} characters` };
+  if (value.length > max) return { field, description: `must have at most ${formatCount(max)} characters` };
   if (isGarbled(value)) return { field, description: 'must not contain control or broken characters' };
   return undefined;
 }
@@ -63,7 +64,7 @@ export function isGarbled(value: string): boolean {
 /** A whole number within bounds. */
 export function integer(field: string, value: number, min: number, max: number): Violation | undefined {
   if (Number.isInteger(value) && value >= min && value <= max) return undefined;
-  return { field, description: `must be a whole number from ${count(min)} to ${count(max)}` };
+  return { field, description: `must be a whole number from ${formatCount(min)} to ${formatCount(max)}` };
 }
 
 /** The shop's largest amount, so that sums of cents stay exact and a slip of the finger is noticed. */
@@ -72,13 +73,13 @@ export const MAX_AMOUNT = 1_000_000;
 /** An amount that is paid: at least one cent. */
 export function amount(field: string, value: number): Violation | undefined {
   if (value >= 0.005 && value <= MAX_AMOUNT) return undefined;
-  return { field, description: `must be an amount from 0.01 to ${count(MAX_AMOUNT)}` };
+  return { field, description: `must be an amount from 0.01 to ${formatCount(MAX_AMOUNT)}` };
 }
 
 /** A bound of a search; 0 means none. */
 export function bound(field: string, value: number): Violation | undefined {
   if (value >= 0 && value <= MAX_AMOUNT) return undefined;
-  return { field, description: `must be an amount from 0 to ${count(MAX_AMOUNT)}` };
+  return { field, description: `must be an amount from 0 to ${formatCount(MAX_AMOUNT)}` };
 }
 
 /** One of an enum's values; 0, unspecified, only where `optional`. */
@@ -92,8 +93,4 @@ export function oneOf(
   if (known.includes(value) || (optional && value === 0)) return undefined;
   const names = Object.keys(members).filter((name) => Number(members[name]) > 0);
   return { field, description: `must be one of ${names.join(', ')}` };
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -2,6 +2,7 @@ import { implement } from 'grpc-js-middleware/promises';
 import { errors } from '../../errors.js';
 import { ProductServiceService, type CreateProductRequest, type Product } from '../../gen/ecommerce/product.js';
 import { formatCents, fromCents, toCents } from '../../money.js';
+import { formatCount } from '../../numbers.js';
 import { pageOf } from '../../paging.js';
 import { collect } from '../../streams/collect.js';
 import { takeUpload } from '../../streams/upload.js';
@@ -85,6 +86,8 @@ async function answerTo(question: string, repository: ProductRepository): Promis
     id === undefined
       ? await collect(repository.list({ text: question.trim(), limit: CHAT_RESULTS }))
       : [await repository.find(Number(id))].filter((product) => product !== undefined);
-  const facts = products.map(({ name, priceCents, stock }) => `${name}, ${formatCents(priceCents)}, ${stock} in stock`);
+  const facts = products.map(
+    ({ name, priceCents, stock }) => `${name}, ${formatCents(priceCents)}, ${formatCount(stock)} in stock`,
+  );
   return `Product information: ${facts.join('; ') || `nothing found for ${question.trim()}`}`;
 }
