@@ -31,7 +31,8 @@ function noRoom(): void {
 
 describe.each(kinds)('%s', (kind) => {
   test('while there is no overload, all are admitted', async () => {
-    const { shedder, decisions, client } = await shedding();
+    // A target that no machine misses: this server is overloaded, too, where the one that runs the tests is.
+    const { shedder, decisions, client } = await shedding({ targetDelayMs: 60_000 });
     await call(client, kind);
     expect(decisions).toMatchObject([{ kind: 'load_shedding', decision: 'admitted', retryDelayMs: 0 }]);
     expect(shedder.limit).toBe(Infinity);
@@ -130,12 +131,13 @@ test('calls at work are counted until their status, whatever becomes of them', a
 });
 
 test('nothing keeps the process alive, or measures without calls', async () => {
-  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers(); // the runner's own, which may end meanwhile
   loadSheddingServerInterceptor();
-  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBe(before);
+  expect(timers()).toBeLessThanOrEqual(before);
   const { client } = await shedding();
   await call(client, 'unary');
-  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBe(before);
+  expect(timers()).toBeLessThanOrEqual(before);
 });
 
 describe('bad input', () => {
