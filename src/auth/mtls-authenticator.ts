@@ -27,9 +27,9 @@ interface Seen {
 }
 
 /**
- * Identifies callers by the client certificate of their connection, if TLS verified it: against
- * `tlsServerCredentials({ clientCaFile })`. A connection without one has no credentials of this kind; one that has
- * outlived its certificate is refused.
+ * Identifies callers by the client certificate of their connection, if TLS verified it: against `tlsServerCredentials({
+ * clientCaFile })`. A connection without one has no credentials of this kind; one that has outlived its certificate is
+ * refused. Whom it stands for is read as gRFC A43 does: see {@link certificateIdentity}.
  *
  * @throws TypeError for wrong options.
  */

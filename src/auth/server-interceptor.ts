@@ -25,8 +25,8 @@ const OWNER = 'authServerInterceptor';
 
 /**
  * Finds out who is calling and refuses who may not: UNAUTHENTICATED without good credentials, PERMISSION_DENIED for the
- * known who lack the right, and for everybody where a method has no rule. Clients get a neutral text; the reason is the
- * `cause` of the call's error, for logs and spans.
+ * known who lack the right, and for everybody where a method has no rule: the codes are those of gRPC's list of status
+ * codes. Clients get a neutral text; the reason is the `cause` of the call's error, for logs and spans.
  *
  * @throws TypeError for wrong options.
  *

@@ -179,7 +179,7 @@ export interface RetryInfoDetail {
 type Fields<D extends ErrorDetail, Required extends keyof D> = Pick<D, Required> & Partial<Omit<D, Required | 'type'>>;
 
 /**
- * Makes details of errors.
+ * Makes details of errors: the ten messages of google/rpc/error_details.proto.
  *
  * @example
  * new StatusError(status.UNAVAILABLE, 'Try again later', {

@@ -21,13 +21,13 @@ export interface RetryPolicy {
    */
   readonly maxAttemptsLimit?: number;
   /**
-   * The delay before the first retry, before jitter, above 0.
+   * The delay before the first retry, before jitter, in milliseconds, above 0.
    *
    * @default 100
    */
   readonly initialBackoffMs?: number;
   /**
-   * What no delay exceeds, before jitter, above 0.
+   * What no delay exceeds, before jitter, in milliseconds, above 0.
    *
    * @default 1000
    */

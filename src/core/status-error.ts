@@ -108,8 +108,8 @@ export class StatusError extends Error {
 export type Violation = FieldViolation;
 
 /**
- * The request is wrong: INVALID_ARGUMENT, with every wrong field in a `BadRequest` detail. Arrives at the client as the
- * same class, with the same violations.
+ * The request is wrong: INVALID_ARGUMENT, with every wrong field in a google.rpc `BadRequest` detail (AIP-193). Arrives
+ * at the client as the same class, with the same violations.
  *
  * @example
  * throw new ValidationError('id', 'ID must be positive'); // validation error in field 'id': ID must be positive
@@ -151,8 +151,8 @@ export interface BusinessErrorInit {
 }
 
 /**
- * A rule of the business says no: FAILED_PRECONDITION unless told otherwise, with the reason in an `ErrorInfo` detail.
- * Arrives at the client as the same class, with the same reason.
+ * A rule of the business says no: FAILED_PRECONDITION unless told otherwise, with the reason in a google.rpc
+ * `ErrorInfo` detail (AIP-193). Arrives at the client as the same class, with the same reason.
  *
  * @example
  * throw new BusinessError('PRODUCT_NOT_FOUND', 'Product not found', { code: status.NOT_FOUND });

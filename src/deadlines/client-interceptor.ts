@@ -41,7 +41,8 @@ const LONGEST_MS = 2_147_483_000;
 
 /**
  * A default deadline for outgoing calls, and the budget of the current server call: calls made while one is served, in
- * all four kinds, keep its deadline and end with it, with nothing passed on by hand.
+ * all four kinds, keep its deadline and end with it, with nothing passed on by hand. gRPC's guide on deadlines asks for
+ * both; Java and Go do the second by themselves.
  *
  * @throws TypeError for a wrong option.
  * @example

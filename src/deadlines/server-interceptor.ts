@@ -32,7 +32,8 @@ export interface DeadlineServerOptions {
 
 /**
  * Bounds how long calls may take. The time counts from a call's arrival; when it is up, the client gets
- * DEADLINE_EXCEEDED and the handler's `signal` aborts. A client's own shorter deadline stays as it is.
+ * DEADLINE_EXCEEDED and the handler's `signal` aborts. A client's own shorter deadline stays as it is: it travels as
+ * `grpc-timeout` (gRPC over HTTP/2).
  *
  * @throws TypeError for a wrong option, and for bounds that no call could meet.
  * @example

@@ -49,7 +49,7 @@ export interface WatchHealthOptions extends HealthClientOptions {
 const sharedNames = ['service', 'credentials', 'channelOptions'] as const;
 
 /**
- * Asks a server once whether a service is serving.
+ * Asks a server once whether a service is serving: grpc.health.v1.Health/Check.
  *
  * @returns `SERVICE_UNKNOWN` when the server does not know the service.
  * @throws StatusError when there is no answer: UNAVAILABLE, DEADLINE_EXCEEDED, or UNIMPLEMENTED where there is no health service.
@@ -80,8 +80,8 @@ function askOnce(client: HealthClient, service: string, deadline: number): Promi
 }
 
 /**
- * Follows a service's status over one Watch stream: the present status at once, then each change. Leaving the loop ends
- * the stream.
+ * Follows a service's status over one stream of grpc.health.v1.Health/Watch: the present status at once, then each
+ * change. Leaving the loop ends the stream.
  *
  * @throws StatusError, from the iteration, when the stream fails; it finishes when the server ends it, as a server that drains does.
  * @throws TypeError when an option is wrong.

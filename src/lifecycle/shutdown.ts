@@ -66,9 +66,9 @@ const flushMs = 1_000;
 const shutdowns = new WeakMap<Server, Promise<ShutdownReport>>();
 
 /**
- * Stops a server so that nobody notices: NOT_SERVING, a while for clients to go elsewhere, GOAWAY and no new calls, time
- * for running calls to finish, UNAVAILABLE for those that do not, closed. It takes at most `drainDelayMs + timeoutMs` and
- * a second. It never rejects; a second shutdown of the same server is the first one.
+ * Stops a server so that nobody notices: NOT_SERVING, a while for clients to go elsewhere, GOAWAY (RFC 9113) and no new
+ * calls, time for running calls to finish, UNAVAILABLE for those that do not, closed. It takes at most
+ * `drainDelayMs + timeoutMs` and a second. It never rejects; a second shutdown of the same server is the first one.
  *
  * @throws TypeError when an option is wrong.
  */

@@ -14,6 +14,7 @@ const SERVER: Side = {
 
 /**
  * One line per call, written at its end, whatever the end: answered, refused, thrown, cancelled, expired, undecodable.
+ * Its fields are named as go-grpc-middleware names them: `grpc.service`, `grpc.method`, `grpc.code`, `grpc.time_ms`.
  *
  * @throws TypeError naming the option that is wrong.
  * @example new Server({ interceptors: [loggingServerInterceptor({ logger: pino() })] })

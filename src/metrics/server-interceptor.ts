@@ -8,7 +8,8 @@ import { metricsSettings, settingsText, type MetricsOptions } from './options.js
 
 /**
  * Counts and times the calls that a server receives, whatever their end, on a prom-client registry, an OpenTelemetry
- * meter provider, or both. List it far out: what refuses a call further in is counted too.
+ * meter provider, or both, under the names of go-grpc-prometheus, of OpenTelemetry's RPC conventions, or of gRFC A66.
+ * List it far out: what refuses a call further in is counted too.
  *
  * @throws TypeError naming the option that is wrong; or when `register` has other metrics of the same names.
  * @example new Server({ interceptors: [metricsServerInterceptor({ register, methods: [ShopServiceService] })] })

@@ -25,7 +25,8 @@ export interface CircuitBreakers extends Interceptor {
 /**
  * Stops calling a service that fails: once too many calls of a sliding window failed, the breaker opens and calls fail at
  * once with UNAVAILABLE, until a probe succeeds. The service gets time to recover, and callers an answer while they still
- * have time to do something else. A server that says when to come back is taken at its word.
+ * have time to do something else. A server that says when to come back, by google.rpc `RetryInfo` or
+ * `grpc-retry-pushback-ms` (gRFC A6), is taken at its word.
  *
  * @throws TypeError for a wrong option.
  * @example

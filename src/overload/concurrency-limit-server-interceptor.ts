@@ -53,7 +53,8 @@ const [MIN_DELAY_MS, MAX_DELAY_MS] = [10, 10_000];
 
 /**
  * Bounds how many calls run at once. What does not fit waits in a bounded queue or is refused with UNAVAILABLE, which
- * says that another server may have room, unlike RESOURCE_EXHAUSTED, which blames the caller.
+ * says that another server may have room, unlike RESOURCE_EXHAUSTED, which blames the caller; it comes with google.rpc
+ * `RetryInfo` and with `grpc-retry-pushback-ms` (gRFC A6).
  *
  * A slot is held from admission to the call's end. Streams that stay open for long hold theirs as long: leave them out
  * with `exceptMethods`.

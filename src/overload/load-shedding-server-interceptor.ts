@@ -62,9 +62,10 @@ const [SOONEST_MS, LATEST_MS, STEP_MS] = [500, 1_500, 50];
 const NEVER_SHED = 'grpc.health.v1.Health';
 
 /**
- * Refuses what the server cannot serve in time, at once and cheaply, with UNAVAILABLE: another server may have room. How
- * much it can serve is found from the delay of the event loop and the calls at work; there is nothing to configure for
- * a machine or a method. Health checks are never shed.
+ * Refuses what the server cannot serve in time, at once and cheaply, with UNAVAILABLE, google.rpc `RetryInfo` and
+ * `grpc-retry-pushback-ms` (gRFC A6): another server may have room. Who is refused first is the idea of DAGOR (WeChat).
+ * How much it can serve is found from the delay of the event loop and the calls at work; there is nothing to configure
+ * for a machine or a method. Health checks are never shed.
  *
  * @throws TypeError for a wrong option.
  * @example

@@ -53,7 +53,8 @@ const SHARED_KEY = '';
 
 /**
  * Refuses calls over a rate with RESOURCE_EXHAUSTED, before their handler runs, and says exactly when the next one will
- * be admitted. A call is one token whatever its kind: a stream's messages are not counted.
+ * be admitted: by google.rpc `RetryInfo`, and by `grpc-retry-pushback-ms` (gRFC A6). A call is one token whatever its
+ * kind: a stream's messages are not counted.
  *
  * @throws TypeError for a wrong option.
  * @example

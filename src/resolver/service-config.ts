@@ -36,9 +36,9 @@ export interface ServiceConfigOptions {
 const grpcMaxAttempts = 5;
 
 /**
- * Channel options with a service config: the one way to write `grpc.service_config`, whose text grpc-js partly reads
- * otherwise than its documents say. Spread the result into the client's options. Configs from DNS are turned off, as one
- * would replace this.
+ * Channel options with gRPC's service config: the one way to write `grpc.service_config`, whose text grpc-js partly
+ * reads otherwise than its documents say. Spread the result into the client's options. Configs from DNS are turned off,
+ * as one would replace this.
  *
  * @throws TypeError naming the option that is wrong.
  * @throws Error when grpc-js lacks a part that an option stands on.

@@ -39,16 +39,16 @@ export interface JitterOptions {
 
 /** Options of {@link exponentialBackoff}, named as in gRFC A6. */
 export interface ExponentialBackoffOptions extends JitterOptions {
-  /** The first delay. @default 100 */
+  /** The first delay, in milliseconds, above 0. @default 100 */
   readonly initialBackoffMs?: number;
-  /** What no delay exceeds, before jitter. @default 1000 */
+  /** What no delay exceeds, before jitter, in milliseconds. @default 1000 */
   readonly maxBackoffMs?: number;
   /** By how much each delay exceeds the one before, above 0. @default 2 */
   readonly backoffMultiplier?: number;
 }
 
 /**
- * gRFC A6: retry n waits min(initial · multiplier^(n-1), max), give or take 20 %.
+ * gRFC A6: retry n waits min(initial · multiplier^(n-1), max), give or take 20 % unless `jitter` says otherwise.
  *
  * @throws TypeError on an impossible option.
  */
@@ -64,14 +64,14 @@ export function exponentialBackoff(options: ExponentialBackoffOptions = {}): Bac
 
 /** Options of {@link linearBackoff}. */
 export interface LinearBackoffOptions extends JitterOptions {
-  /** The first delay, and what each further one adds. */
+  /** The first delay, and what each further one adds, in milliseconds, above 0. */
   readonly stepMs: number;
-  /** What no delay exceeds, before jitter. @default none */
+  /** What no delay exceeds, before jitter, in milliseconds. @default 2_147_483_647, the longest that setTimeout keeps */
   readonly maxBackoffMs?: number;
 }
 
 /**
- * Retry n waits n steps: 100, 200, 300 ms. Without jitter unless asked for.
+ * Retry n waits n steps: 100, 200, 300 ms for `stepMs` 100. Without jitter unless asked for.
  *
  * @throws TypeError on an impossible option.
  */
@@ -85,7 +85,7 @@ export function linearBackoff(options: LinearBackoffOptions): Backoff {
 
 /** Options of {@link constantBackoff}. */
 export interface ConstantBackoffOptions extends JitterOptions {
-  /** Every delay. */
+  /** Every delay, in milliseconds, above 0. */
   readonly delayMs: number;
 }
 

@@ -40,7 +40,8 @@ const MAX_VIOLATIONS = 100;
 
 /**
  * Checks each request message of all four call kinds before the handler sees it. All violations go back at once, as a
- * {@link ValidationError}; in a stream the first bad message ends the call.
+ * {@link ValidationError}: INVALID_ARGUMENT with google.rpc `BadRequest`. In a stream the first bad message ends the
+ * call.
  *
  * @throws TypeError for a wrong option.
  * @example

@@ -16,8 +16,9 @@ export interface IdempotencyClientOptions {
 }
 
 /**
- * Gives each call a key in the metadata `idempotency-key`, by which a server knows its attempts and hedges for one call.
- * A key that the caller has set stays. Listed before retry and hedging.
+ * Gives each call a key in the metadata `idempotency-key`, by which a server knows its attempts and hedges for one
+ * call; it is named after the header of the IETF draft "The Idempotency-Key HTTP Header Field". A key that the caller
+ * has set stays. Listed before retry and hedging.
  *
  * @throws TypeError on an impossible option.
  */
