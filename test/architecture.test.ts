@@ -61,4 +61,14 @@ describe('the house', () => {
       .filter((path) => /\b(ServerInterceptingCall|InterceptingCall)\b/.test(read(path)));
     expect(touching).toEqual([]);
   });
+
+  test('every warning is explained on its page', () => {
+    const codes = sources
+      .filter((path) => !path.endsWith('.test.ts'))
+      .flatMap((path) => [...read(path).matchAll(/'(GRPC_JS_MIDDLEWARE_\w+)'/g)].map(([, code]) => code));
+    const explained = [...read('docs/warnings.md').matchAll(/^\| `(GRPC_JS_MIDDLEWARE_\w+)`/gm)].map(
+      ([, code]) => code,
+    );
+    expect(explained.toSorted()).toEqual([...new Set(codes)].toSorted());
+  });
 });
