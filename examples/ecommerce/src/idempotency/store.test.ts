@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { status } from '@grpc/grpc-js';
 import type { ClaimTerms, IdempotencyOutcome } from 'grpc-js-middleware/retry';
@@ -6,11 +8,13 @@ import { openTestDatabase } from '../testing/test-database.js';
 import { idempotencyKeys } from './schema.js';
 import { DatabaseIdempotencyStore } from './store.js';
 
+const SECRET = Buffer.from('a secret');
+
 let database: Database;
 let store: DatabaseIdempotencyStore;
 beforeAll(async () => {
   database = await openTestDatabase();
-  store = new DatabaseIdempotencyStore(database.sql);
+  store = new DatabaseIdempotencyStore(database.sql, SECRET);
 });
 afterAll(() => database.close());
 
@@ -79,4 +83,16 @@ test('what is over is forgotten, and only that', async () => {
 
   expect(await database.sql.$count(idempotencyKeys)).toBe(before - 1);
   expect(await store.claim(fresh, terms('b'))).toMatchObject({ state: 'running' });
+});
+
+test('whoever reads the table cannot tell which request a fingerprint is of; another request is known as another', async () => {
+  const id = newId();
+  await store.claim(id, terms('a'));
+
+  const [row] = await database.sql.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, id.key));
+  const other = await store.claim(id, { ...terms('b'), fingerprint: 'another print' });
+
+  expect(row!.fingerprint).not.toBe('print');
+  expect(row!.fingerprint).not.toBe(createHash('sha256').update('print').digest('base64url'));
+  expect(other).toMatchObject({ state: 'running', fingerprint: row!.fingerprint });
 });

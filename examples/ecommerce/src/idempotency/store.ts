@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { and, eq, lt, sql as raw } from 'drizzle-orm';
 import {
   decodeOutcome,
@@ -11,13 +12,21 @@ import {
 import type { Sql } from '../database/database.js';
 import { idempotencyKeys as keys } from './schema.js';
 
-/** Remembers in the database what was answered, for all processes that serve a method. */
+/**
+ * Remembers in the database what was answered, for all processes that serve a method. The fingerprint of a payment is
+ * made of its card, and there are few enough cards to try them all: so it is kept under a secret that the database does
+ * not know.
+ */
 export class DatabaseIdempotencyStore implements IdempotencyStore {
-  constructor(private readonly sql: Sql) {}
+  constructor(
+    private readonly sql: Sql,
+    private readonly secret: Uint8Array,
+  ) {}
 
   /** One statement decides who runs: whoever inserts the row, or takes over one whose time is over. */
   async claim(id: IdempotencyId, { fingerprint, owner, leaseMs }: ClaimTerms): Promise<Claim> {
-    const claim = { fingerprint, owner, outcome: null, expiresAt: fromNow(leaseMs) };
+    const sealed = createHmac('sha256', this.secret).update(fingerprint).digest('base64url');
+    const claim = { fingerprint: sealed, owner, outcome: null, expiresAt: fromNow(leaseMs) };
     const claimed = await this.sql
       .insert(keys)
       .values({ ...id, ...claim })
@@ -30,8 +39,9 @@ export class DatabaseIdempotencyStore implements IdempotencyStore {
     if (claimed.length > 0) return { state: 'claimed' };
     const [found] = await this.sql.select().from(keys).where(isThis(id));
     if (found === undefined) return this.claim(id, { fingerprint, owner, leaseMs }); // released in between
-    if (found.outcome === null) return { state: 'running', fingerprint: found.fingerprint };
-    return { state: 'finished', fingerprint: found.fingerprint, outcome: decodeOutcome(found.outcome) };
+    const kept = found.fingerprint === sealed ? fingerprint : found.fingerprint;
+    if (found.outcome === null) return { state: 'running', fingerprint: kept };
+    return { state: 'finished', fingerprint: kept, outcome: decodeOutcome(found.outcome) };
   }
 
   async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<void> {

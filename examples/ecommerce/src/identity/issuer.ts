@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +53,11 @@ export class Issuer {
   get jwks(): { readonly keys: JWK[] } {
     const { d: _secret, ...publicKey } = this.key;
     return { keys: [publicKey] };
+  }
+
+  /** A secret of the shop's processes for one purpose: the same for each of them, and known to nobody else. */
+  secretFor(purpose: string): Uint8Array {
+    return createHmac('sha256', this.key.d!).update(purpose).digest();
   }
 
   /** A token of a user. */

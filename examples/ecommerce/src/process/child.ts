@@ -119,7 +119,7 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   const token = config.tls ? undefined : () => issuer.serviceToken(name);
   const interceptors = clientInterceptors({ token, register, logger, telemetry });
   const peers = openClients({ scheme: SCHEME, interceptors, credentials: serviceCredentials });
-  const idempotencyStore = new DatabaseIdempotencyStore(database.sql);
+  const idempotencyStore = new DatabaseIdempotencyStore(database.sql, issuer.secretFor('idempotency'));
   const purging = setInterval(() => void idempotencyStore.purge().catch(() => undefined), PURGE_MS);
   const closing = new AbortController();
   stopServices = async () => {

@@ -73,7 +73,7 @@ export async function startTestShop(
       logger,
       register,
       keys: { jwks: issuer.jwks },
-      idempotencyStore: new DatabaseIdempotencyStore(database.sql),
+      idempotencyStore: new DatabaseIdempotencyStore(database.sql, issuer.secretFor('idempotency')),
       telemetry,
       faults: faults.interceptor,
     });
