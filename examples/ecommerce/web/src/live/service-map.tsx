@@ -1,5 +1,6 @@
 import type { Edge, LiveSnapshot, ReplicaState } from '../../../src/gateway/contract.js';
 import { milliseconds, percent, rate } from '../words.js';
+import { knownEdges } from './known-edges.js';
 import { layoutOf, NODE, routeOf, WALL, WIDTH, type Place, type Route } from './layout.js';
 import './service-map.css';
 
@@ -9,7 +10,7 @@ const BAD = 0.01;
 /** Who calls whom, how often and how well. The table below says the same in words. */
 export function ServiceMap({ snapshot }: { readonly snapshot: LiveSnapshot }) {
   const layout = layoutOf(snapshot.replicas);
-  const routes = snapshot.edges.flatMap((edge) => routeOf(edge, layout) ?? []);
+  const routes = knownEdges.value.flatMap((edge) => routeOf(edge, layout) ?? []);
   return (
     <section class="sheet map" aria-label="Map of the services">
       <div class="scroll" tabIndex={0} role="region" aria-label="Map, drawn">
@@ -31,7 +32,7 @@ export function ServiceMap({ snapshot }: { readonly snapshot: LiveSnapshot }) {
           ))}
         </svg>
       </div>
-      <EdgeTable edges={snapshot.edges} />
+      <EdgeTable edges={knownEdges.value} />
     </section>
   );
 }
