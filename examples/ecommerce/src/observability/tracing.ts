@@ -42,20 +42,33 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
+/** Hears of every span that ends. */
+export type SpanListener = (span: ReadableSpan) => void;
+
 let started: Tracing | undefined;
+const listeners: SpanListener[] = [];
 
 /** Records spans from now on, under the name of this process; whoever asks for it again shares what the first began. */
-export function startTracing(serviceName: string, ...processors: SpanProcessor[]): Tracing {
-  return (started ??= newTracing(serviceName, processors));
+export function startTracing(serviceName: string, listener?: SpanListener): Tracing {
+  if (listener !== undefined) listeners.push(listener);
+  return (started ??= newTracing(serviceName));
 }
 
-function newTracing(serviceName: string, processors: SpanProcessor[]): Tracing {
+function newTracing(serviceName: string): Tracing {
+  const file = new BatchSpanProcessor(new SpanFile(SPAN_FILE), { scheduledDelayMillis: FLUSH_MS });
+  const onEnd = (span: ReadableSpan) => {
+    file.onEnd(span);
+    for (const listener of listeners) listener(span);
+  };
+  const spanProcessor: SpanProcessor = {
+    onStart: (span, context) => file.onStart(span, context),
+    onEnd,
+    forceFlush: () => file.forceFlush(),
+    shutdown: () => file.shutdown(),
+  };
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': serviceName }),
-    spanProcessors: [
-      new BatchSpanProcessor(new SpanFile(SPAN_FILE), { scheduledDelayMillis: FLUSH_MS }),
-      ...processors,
-    ],
+    spanProcessors: [spanProcessor],
   });
   provider.register();
   return { flush: () => provider.forceFlush(), stop: () => provider.shutdown() };

@@ -12,7 +12,7 @@ import { changeableFaults } from '../server/faults.js';
 import { startServer, type RunningServer } from '../server/start-server.js';
 import { allServices, servicesOf } from '../services/index.js';
 import { security } from '../tls/credentials.js';
-import { SpanWatch } from '../telemetry/spans.js';
+import { watchSpans } from '../telemetry/spans.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import type { Accident, Answers, FromChild, Question, ToChild } from './messages.js';
 
@@ -111,7 +111,7 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
   collectDefaultMetrics({ register, labels: { process: name } });
   telemetry.process = name;
   telemetry.knowReplicas(config);
-  const tracing = startTracing(name, new SpanWatch(telemetry));
+  const tracing = startTracing(name, watchSpans(telemetry));
   const logger = openLog(config, telemetry);
   const issuer = await Issuer.fromFile();
   registerShop(SCHEME, addressTable(config));

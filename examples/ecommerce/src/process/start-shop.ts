@@ -64,7 +64,7 @@ async function startHttp(config: Config, processes: ProcessGroup): Promise<HttpS
 // What follows is loaded when it is first asked for: the shop opens sooner without.
 
 async function gatewayOf(config: Config, issuer: Issuer, processes: ProcessGroup): Promise<Gateway> {
-  const [{ openGateway }, { registerShop }, { startTracing }, { security }, { Telemetry }, { SpanWatch }] =
+  const [{ openGateway }, { registerShop }, { startTracing }, { security }, { Telemetry }, { watchSpans }] =
     await Promise.all([
       import('../gateway/gateway.js'),
       import('../clients.js'),
@@ -76,7 +76,7 @@ async function gatewayOf(config: Config, issuer: Issuer, processes: ProcessGroup
   registerShop(GATEWAY_SCHEME, addressTable(config));
   const telemetry = new Telemetry(CUSTOMER);
   telemetry.knowReplicas(config);
-  startTracing(CUSTOMER, new SpanWatch(telemetry));
+  startTracing(CUSTOMER, watchSpans(telemetry));
   const { customer: credentials } = security(config);
   return openGateway({
     issuer,

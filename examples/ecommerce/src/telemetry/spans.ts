@@ -1,16 +1,12 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { SpanListener } from '../observability/tracing.js';
 import type { Telemetry } from './telemetry.js';
 
 /** Hands every span that ends to those who look. */
-export class SpanWatch implements SpanProcessor {
-  constructor(private readonly telemetry: Telemetry) {}
-
-  onStart(): void {}
-
-  onEnd(span: ReadableSpan): void {
-    const { session, process } = this.telemetry;
+export function watchSpans(telemetry: Telemetry): SpanListener {
+  return (span) => {
+    const { session, process } = telemetry;
     if (session === undefined) return;
     const { traceId, spanId } = span.spanContext();
     session.traces.of(traceId)?.addSpan({
@@ -24,13 +20,5 @@ export class SpanWatch implements SpanProcessor {
       code: SpanStatusCode[span.status.code],
       attributes: span.attributes,
     });
-  }
-
-  forceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  shutdown(): Promise<void> {
-    return Promise.resolve();
-  }
+  };
 }

@@ -59,7 +59,10 @@ export class Telemetry {
   /** Hears of a replica's limits. */
   limitsOf(replica: string): OverloadObserver {
     return {
-      onDecision: ({ kind, decision }) => this.session?.limited(replica, LIMITS[kind]!, decision !== 'refused'),
+      onDecision: ({ kind, decision, method }) => {
+        if (method.service.startsWith('grpc.')) return; // asked by those who look
+        this.session?.limited(replica, LIMITS[kind]!, decision !== 'refused');
+      },
     };
   }
 

@@ -4,7 +4,7 @@ import { startHttpServer } from '../http/http-server.js';
 import { personOf } from '../identity/people.js';
 import { startTracing } from '../observability/tracing.js';
 import type { Accident } from '../process/messages.js';
-import { SpanWatch } from '../telemetry/spans.js';
+import { watchSpans } from '../telemetry/spans.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import type { TestShop } from './test-shop.js';
 
@@ -32,7 +32,7 @@ export interface Ask {
 /** The shop's HTTP port in front of a test shop. */
 export async function startTestGateway(shop: TestShop, { breakable = true } = {}): Promise<TestGateway> {
   const telemetry = new Telemetry('customer');
-  const tracing = startTracing('customer', new SpanWatch(telemetry));
+  const tracing = startTracing('customer', watchSpans(telemetry));
   const struck: string[] = [];
   const gateway = openGateway({
     issuer: shop.issuer,

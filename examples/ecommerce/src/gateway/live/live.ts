@@ -63,7 +63,8 @@ export class Live {
 
   private async look(): Promise<void> {
     this.looking = true;
-    await this.take(1); // begins; what was before is nobody's
+    this.share = 1;
+    await this.take(this.share); // begins; what was before is nobody's
     while (this.watchers > 0) {
       await delay(INTERVAL_MS, undefined, { ref: false });
       const { promise: _promise, resolve } = this.next;
