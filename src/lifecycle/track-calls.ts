@@ -12,7 +12,7 @@ export type CallTracker = ServerInterceptor & {
    * so that its client goes elsewhere before it is cut off.
    */
   readonly draining: AbortSignal;
-  /** Says that the server drains; {@link draining} aborts. New calls are not refused: that is the server's part. */
+  /** Says that the server drains; `draining` aborts. New calls are not refused: that is the server's part. */
   startDraining(): void;
   /** Ends every running call with this error. What a call has already answered stays. */
   endAll(error: StatusError): void;
