@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const src = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
@@ -20,6 +21,8 @@ export default defineConfig({
     // Installs from the registry: a step of its own.
     exclude: [...configDefaults.exclude, 'test/packed/**'],
     typecheck: { enabled: false },
+    // Vitest leaves a core to itself, which of two would be half: tests wait more than they work.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

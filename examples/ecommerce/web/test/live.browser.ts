@@ -30,7 +30,8 @@ test('a replica that is stopped in the middle of a purchase is seen on the map, 
 
 test('a call opens to its spans, its interceptors and its lines of the log', async () => {
   const watcher = await visit('/live');
-  await watcher.getByText('No call fits').waitFor();
+  // The first snapshot has come, so calls are seen from now on.
+  await watcher.getByRole('img', { name: /products-1 serving/ }).waitFor();
   const ada = await visit();
   await signIn(ada, 'Ada Lovelace');
   await ada.goto('/products/3');
