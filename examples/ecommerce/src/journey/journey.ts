@@ -8,9 +8,11 @@ export class JourneyBroken extends Error {}
 /** The calls of a few people, one after another, each with what should come of it. */
 export class Journey {
   readonly entries: Entry[] = [];
+  private held: Promise<unknown> | undefined;
 
   /** A call that should succeed, with an answer for which `check`, if given, holds. */
   async succeeds<T>(makeCall: () => Promise<T>, check?: (answer: T) => boolean, note?: string): Promise<T> {
+    await this.held;
     const entry = this.begin(status.OK);
     const answer = await recorded(entry, makeCall).catch((error: unknown) => fail(entry, error));
     expectThat(entry, answer, check);
@@ -33,6 +35,11 @@ export class Journey {
   opens<T>(makeStream: () => AsyncIterableIterator<T>, ends = false): OpenStream<T> {
     const entry = this.begin(ends ? status.OK : status.CANCELLED);
     return new OpenStream(entry, recorded(entry, makeStream));
+  }
+
+  /** Lets no further call begin until this has happened. */
+  async holdWhile(happens: () => Promise<void>): Promise<void> {
+    await (this.held = happens());
   }
 
   get succeeded(): boolean {

@@ -15,7 +15,8 @@ const HANG_MS = 3_000;
 
 /**
  * One product replica hangs from the start, while people only browse (an upload that a hanging server took could not be
- * sent again), and the two others are cut off in turn while the journey goes on.
+ * sent again), and the two others are cut off in turn while the journey goes on. What clients can mend they shall: a
+ * stream that has begun to arrive they cannot, so it is spared.
  */
 export class Saboteur {
   strikes = 0;
@@ -42,21 +43,21 @@ export class Saboteur {
     const hanging = this.accident(HANGING, 'hang', HANG_MS, 'resume');
     for (let turn = 0; this.working; turn++) {
       await delay(WELL_MS);
-      if (!this.isUploading()) await this.accident(DYING[turn % DYING.length]!, 'stop', AWAY_MS, 'start');
+      if (!this.isStreaming()) await this.accident(DYING[turn % DYING.length]!, 'stop', AWAY_MS, 'start');
     }
     await hanging;
   }
 
   private async accident(victim: string, begin: Accident, forMs: number, end: Accident): Promise<void> {
     this.strikes++;
-    await this.striker.strike(victim, begin);
+    await this.journey.holdWhile(() => this.striker.strike(victim, begin));
     await delay(forMs);
     await this.striker.strike(victim, end);
   }
 
-  /** An upload is spared: whether it was written when its server died nobody could say, so nobody may send it again. */
-  private isUploading(): boolean {
-    const { code, kind } = this.journey.entries.at(-1) ?? {};
-    return kind === 'client_stream' && code === undefined;
+  /** Of an upload nobody could say whether it was written; and what has been read of a stream cannot be unread. */
+  private isStreaming(): boolean {
+    const { code, kind = 'unary' } = this.journey.entries.at(-1) ?? {};
+    return kind !== 'unary' && code === undefined;
   }
 }
