@@ -1,6 +1,7 @@
 // with-postgres [--durable] COMMAND …: runs a command that finds a PostgreSQL in DATABASE_URL. One that is given already is
 // used as it is; otherwise a server of its own is started in a temporary folder, and is gone when the command ends.
-// --durable waits for the disk at each commit, as servers do whose data somebody wants to keep: for measurements.
+// --durable is for measurements: a server that waits for the disk at each commit, as those do whose data somebody wants to
+// keep, and is reached through its Unix socket, as one on the same machine is.
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -56,7 +57,8 @@ async function startServer() {
     call('initdb', '--pgdata', data, '--username', 'shop', '--auth', 'trust', '--encoding', 'UTF8', '--no-sync');
     const options = `-h 127.0.0.1 -p ${port} -k ${folder} ${durable ? '' : HASTE}`;
     call('pg_ctl', '--pgdata', data, '--log', join(folder, 'log'), '--options', options, '--wait', 'start');
-    return { url: `postgres://shop@127.0.0.1:${port}/postgres`, stop };
+    const where = durable ? `localhost:${port}/postgres?host=${folder}` : `127.0.0.1:${port}/postgres`;
+    return { url: `postgres://shop@${where}`, stop };
   } catch (error) {
     stop();
     throw error;

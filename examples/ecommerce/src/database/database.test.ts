@@ -105,6 +105,17 @@ test.runIf(url)('a listener whose connection falls silent notices it, and goes o
   wire.close();
 });
 
+test.runIf(url)('the server plans a statement once for a connection, however often it comes', async () => {
+  await database.sql.transaction(async (transaction) => {
+    for (const id of [1, 2, 3]) await transaction.select().from(products).where(eq(products.id, id));
+    const { rows } = (await transaction.execute(
+      raw`select generic_plans + custom_plans as times from pg_prepared_statements
+        where statement like '%from "products"."products" where "products"."products"."id" = $1'`,
+    )) as { rows: unknown[] };
+    expect(rows).toEqual([{ times: '3' }]);
+  });
+});
+
 test.runIf(url)('a process that hangs in a transaction loses its locks', async () => {
   const hanging = database.sql.transaction(async (transaction) => {
     await transaction.execute(raw`select from products.products where id = 1 for update`);

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import { PreparedClient } from './prepared-client.js';
 import { MIGRATIONS, type Database } from './database.js';
 import { PostgresListener } from './postgres-listener.js';
 
@@ -21,7 +22,7 @@ const LIMITS = {
 
 /** A PostgreSQL server, shared by as many processes as one likes. */
 export async function openPostgres(url: string, poolSize: number): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: poolSize, ...LIMITS });
+  const pool = new pg.Pool({ Client: PreparedClient, connectionString: url, max: poolSize, ...LIMITS });
   // A connection that breaks is replaced when one is next needed. Without listeners it would end the process: the pool
   // tells of those that are idle, the others tell themselves.
   pool.on('error', () => undefined);

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
-import { and, eq, lt, sql as raw } from 'drizzle-orm';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { and, eq, lt, sql as raw, type SQL } from 'drizzle-orm';
 import {
   decodeOutcome,
   encodeOutcome,
@@ -18,24 +18,23 @@ import { idempotencyKeys as keys } from './schema.js';
  * not know.
  */
 export class DatabaseIdempotencyStore implements IdempotencyStore {
+  private readonly secret: KeyObject;
+  private readonly claiming: ReturnType<typeof prepareClaim>;
+  private readonly finishing: ReturnType<typeof prepareFinish>;
+
   constructor(
     private readonly sql: Sql,
-    private readonly secret: Uint8Array,
-  ) {}
+    secret: Uint8Array,
+  ) {
+    this.secret = createSecretKey(secret);
+    this.claiming = prepareClaim(sql);
+    this.finishing = prepareFinish(sql);
+  }
 
   /** One statement decides who runs: whoever inserts the row, or takes over one whose time is over. */
   async claim(id: IdempotencyId, { fingerprint, owner, leaseMs }: ClaimTerms): Promise<Claim> {
     const sealed = createHmac('sha256', this.secret).update(fingerprint).digest('base64url');
-    const claim = { fingerprint: sealed, owner, outcome: null, expiresAt: fromNow(leaseMs) };
-    const claimed = await this.sql
-      .insert(keys)
-      .values({ ...id, ...claim })
-      .onConflictDoUpdate({
-        target: [keys.caller, keys.method, keys.key],
-        set: claim,
-        setWhere: lt(keys.expiresAt, raw`now()`),
-      })
-      .returning({ owner: keys.owner });
+    const claimed = await this.claiming.execute({ ...id, fingerprint: sealed, owner, leaseMs });
     if (claimed.length > 0) return { state: 'claimed' };
     const [found] = await this.sql.select().from(keys).where(isThis(id));
     if (found === undefined) return this.claim(id, { fingerprint, owner, leaseMs }); // released in between
@@ -45,10 +44,7 @@ export class DatabaseIdempotencyStore implements IdempotencyStore {
   }
 
   async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<void> {
-    await this.sql
-      .update(keys)
-      .set({ outcome: encodeOutcome(outcome), expiresAt: fromNow(ttlMs) })
-      .where(and(isThis(id), eq(keys.owner, owner)));
+    await this.finishing.execute({ ...id, owner, outcome: encodeOutcome(outcome), ttlMs });
   }
 
   async release(id: IdempotencyId, owner: string): Promise<void> {
@@ -61,11 +57,46 @@ export class DatabaseIdempotencyStore implements IdempotencyStore {
   }
 }
 
-function isThis({ caller, method, key }: IdempotencyId) {
+// What every write goes through is put together once.
+
+function prepareClaim(sql: Sql) {
+  const claim = {
+    fingerprint: given('fingerprint'),
+    owner: given('owner'),
+    outcome: null,
+    expiresAt: fromNow('leaseMs'),
+  };
+  return sql
+    .insert(keys)
+    .values({ ...THIS, ...claim })
+    .onConflictDoUpdate({
+      target: [keys.caller, keys.method, keys.key],
+      set: claim,
+      setWhere: lt(keys.expiresAt, raw`now()`),
+    })
+    .returning({ owner: keys.owner })
+    .prepare('claim_key');
+}
+
+function prepareFinish(sql: Sql) {
+  return sql
+    .update(keys)
+    .set({ outcome: given('outcome'), expiresAt: fromNow('ttlMs') })
+    .where(and(isThis(THIS), eq(keys.owner, given('owner'))))
+    .prepare('finish_key');
+}
+
+const THIS = { caller: given('caller'), method: given('method'), key: given('key') };
+
+function isThis({ caller, method, key }: Record<keyof IdempotencyId, string | SQL>) {
   return and(eq(keys.caller, caller), eq(keys.method, method), eq(keys.key, key));
 }
 
 /** By the database's clock, the only one that all processes share. */
-function fromNow(ms: number) {
-  return raw`now() + ${ms} * interval '1 millisecond'`;
+function fromNow(ms: string) {
+  return raw`now() + ${given(ms)} * interval '1 millisecond'`;
+}
+
+function given(name: string): SQL {
+  return raw`${raw.placeholder(name)}`;
 }

@@ -1,4 +1,4 @@
-import { sql as raw } from 'drizzle-orm';
+import { sql as raw, type SQL } from 'drizzle-orm';
 import { status } from '@grpc/grpc-js';
 import { StatusError, type ServerCallContext } from 'grpc-js-middleware';
 import type { Database, Sql } from '../database/database.js';
@@ -24,6 +24,13 @@ export class Topic<T> {
   async publish(sql: Sql, key: string | number, value: T): Promise<void> {
     const envelope: Envelope<T> = { key, value };
     await sql.execute(raw`select pg_notify(${this.channel}, ${JSON.stringify(envelope)})`);
+  }
+
+  /** As {@link publish}, for what a statement writes: an expression to select beside it. */
+  announcement(key: SQL, value: Record<keyof T & string, SQL>): SQL {
+    const fields = Object.entries<SQL>(value).map(([name, field]) => raw`${name}::text, ${field}`);
+    const envelope = raw`json_build_object('key', ${key}, 'value', json_build_object(${raw.join(fields, raw`, `)}))`;
+    return raw`pg_notify(${this.channel}, ${envelope}::text)`;
   }
 
   /** Hears everything published under a key from the moment that this resolves. */

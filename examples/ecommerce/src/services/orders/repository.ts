@@ -4,8 +4,10 @@ import { errors } from '../../errors.js';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
 import type { Page } from '../../paging.js';
 import { products } from '../products/schema.js';
+import { insertOrder, type PricedOrder } from './insertion.js';
 import { orderItems, orders, orderUpdates, type StoredAddress } from './schema.js';
-import { mayBecome, messageFor, returnsStock } from './transitions.js';
+import { TOLD, telling, type Announce } from './telling.js';
+import { mayBecome, returnsStock } from './transitions.js';
 
 type OrderRow = typeof orders.$inferSelect;
 export type StoredItem = typeof orderItems.$inferSelect;
@@ -20,9 +22,6 @@ export interface NewOrder {
   readonly requestKey: string | undefined;
 }
 
-/** Announces a change where it is made, so that it is heard if, and only if, the change is. */
-export type Announce = (transaction: Sql, update: StoredUpdate) => Promise<void>;
-
 export class OrderRepository {
   constructor(
     private readonly sql: Sql,
@@ -36,8 +35,8 @@ export class OrderRepository {
    */
   create(order: NewOrder, signal: AbortSignal): Promise<StoredOrder> {
     return this.sql.transaction(async (transaction) => {
-      const priced = await reserve(transaction, order.items);
-      const created = await this.write(transaction, order, priced);
+      const items = await priced(transaction, order.items);
+      const created = await insertOrder(transaction, { ...order, items }, this.announce);
       signal.throwIfAborted();
       return created;
     });
@@ -82,7 +81,7 @@ export class OrderRepository {
       const change = { status: to, updatedAt: raw`now()` };
       const [changed] = await transaction.update(orders).set(change).where(eq(orders.id, id)).returning();
       if (returnsStock(to)) await release(transaction, id);
-      await this.tell(transaction, changed!);
+      await transaction.execute(raw`with ${telling(id, to)} select ${this.announce(TOLD)} from told`);
       return changed!;
     });
     return (await this.withItems([moved]))[0]!;
@@ -99,23 +98,6 @@ export class OrderRepository {
     return last;
   }
 
-  private async write(transaction: Sql, order: NewOrder, priced: readonly PricedItem[]): Promise<StoredOrder> {
-    const { userId, shippingAddress, requestKey } = order;
-    const totalCents = priced.reduce((sum, { unitPriceCents, quantity }) => sum + unitPriceCents * quantity, 0);
-    const row = { userId, totalCents, status: OrderStatus.PENDING, shippingAddress, requestKey };
-    const [created] = await transaction.insert(orders).values(row).returning();
-    const items = priced.map((item, position) => ({ ...item, position, orderId: created!.id }));
-    const storedItems = await transaction.insert(orderItems).values(items).returning();
-    await this.tell(transaction, created!);
-    return { ...created!, items: storedItems };
-  }
-
-  private async tell(transaction: Sql, { id, status }: OrderRow): Promise<void> {
-    const update = { orderId: id, status, message: messageFor(status) };
-    const [written] = await transaction.insert(orderUpdates).values(update).returning();
-    await this.announce(transaction, written!);
-  }
-
   private async withItems(found: readonly OrderRow[]): Promise<StoredOrder[]> {
     if (found.length === 0) return [];
     const ids = found.map(({ id }) => id);
@@ -128,26 +110,26 @@ export class OrderRepository {
   }
 }
 
-type PricedItem = Omit<StoredItem, 'orderId' | 'position'>;
-
-/** Takes pieces off the shelf. Rows are locked in the order of their ids, so that two orders never wait for each other. */
-async function reserve(transaction: Sql, items: NewOrder['items']): Promise<PricedItem[]> {
+/**
+ * What an order's pieces are called and cost, if there are enough of each. Their rows stay locked, in the order of their
+ * ids, so that two orders never wait for each other.
+ */
+async function priced(transaction: Sql, items: NewOrder['items']): Promise<PricedOrder['items']> {
+  const { id, name, priceCents, stock } = products;
   const ids = items.map(({ productId }) => productId);
   const shelf = await transaction
-    .select()
+    .select({ id, name, priceCents, stock })
     .from(products)
-    .where(and(inArray(products.id, ids), isNull(products.deletedAt)))
-    .orderBy(asc(products.id))
+    .where(and(inArray(id, ids), isNull(products.deletedAt)))
+    .orderBy(asc(id))
     .for('update');
   const byId = new Map(shelf.map((product) => [product.id, product]));
-  const priced = items.map(({ productId, quantity }) => {
+  return items.map(({ productId, quantity }) => {
     const product = byId.get(productId);
     if (product === undefined) throw errors.PRODUCT_NOT_FOUND({ id: productId });
     if (product.stock < quantity) throw errors.INSUFFICIENT_STOCK({ productId, available: product.stock });
     return { productId, quantity, productName: product.name, unitPriceCents: product.priceCents };
   });
-  for (const { productId, quantity } of priced) await changeStock(transaction, productId, -quantity);
-  return priced;
 }
 
 /** Puts the pieces of an order back, also of products that have left the catalogue. */
@@ -157,12 +139,10 @@ async function release(transaction: Sql, orderId: number): Promise<void> {
     .from(orderItems)
     .where(eq(orderItems.orderId, orderId))
     .orderBy(asc(orderItems.productId));
-  for (const { productId, quantity } of items) await changeStock(transaction, productId, quantity);
-}
-
-async function changeStock(transaction: Sql, productId: number, by: number): Promise<void> {
-  await transaction
-    .update(products)
-    .set({ stock: raw`${products.stock} + ${by}` })
-    .where(eq(products.id, productId));
+  for (const { productId, quantity } of items) {
+    await transaction
+      .update(products)
+      .set({ stock: raw`${products.stock} + ${quantity}` })
+      .where(eq(products.id, productId));
+  }
 }

@@ -26,9 +26,7 @@ export const orderService: ShopService = {
 
   implement({ database, peers }) {
     const updates = new Topic<Announced>(database, 'order_updates');
-    const repository = new OrderRepository(database.sql, (transaction, update) =>
-      updates.publish(transaction, update.orderId, { ...update, createdAt: update.createdAt.toISOString() }),
-    );
+    const repository = new OrderRepository(database.sql, (update) => updates.announcement(update.orderId, update));
 
     return implement(OrderServiceService, {
       async createOrder({ userId, items, shippingAddress }, { metadata, signal }) {

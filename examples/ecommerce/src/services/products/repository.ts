@@ -30,13 +30,14 @@ const INSERT_BATCH = 500;
 const inCatalogue = isNull(products.deletedAt);
 
 export class ProductRepository {
-  constructor(private readonly sql: Sql) {}
+  private readonly byId: ReturnType<typeof selectById>;
+
+  constructor(private readonly sql: Sql) {
+    this.byId = selectById(sql);
+  }
 
   async find(id: number): Promise<StoredProduct | undefined> {
-    const [found] = await this.sql
-      .select()
-      .from(products)
-      .where(and(eq(products.id, id), inCatalogue));
+    const [found] = await this.byId.execute({ id });
     return found;
   }
 
@@ -91,6 +92,15 @@ export class ProductRepository {
       left -= batch.length;
     }
   }
+}
+
+/** Asked for with every order, so it is put together once. */
+function selectById(sql: Sql) {
+  return sql
+    .select()
+    .from(products)
+    .where(and(eq(products.id, raw.placeholder('id')), inCatalogue))
+    .prepare('product_by_id');
 }
 
 function conditionsOf({ category, text, minPrice, maxPrice }: Selection): (SQL | undefined)[] {

@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql as raw } from 'drizzle-orm';
 import type { Sql } from '../../database/database.js';
 import { isUniqueViolation } from '../../database/errors.js';
 import { errors } from '../../errors.js';
@@ -11,10 +11,14 @@ export type StoredUser = typeof users.$inferSelect;
 export type UserFields = Pick<StoredUser, 'name' | 'email'>;
 
 export class UserRepository {
-  constructor(private readonly sql: Sql) {}
+  private readonly byId: ReturnType<typeof selectById>;
+
+  constructor(private readonly sql: Sql) {
+    this.byId = selectById(sql);
+  }
 
   async find(id: number): Promise<StoredUser | undefined> {
-    const [found] = await this.sql.select().from(users).where(eq(users.id, id));
+    const [found] = await this.byId.execute({ id });
     return found;
   }
 
@@ -41,6 +45,15 @@ export class UserRepository {
   list({ offset, limit }: Page): Promise<StoredUser[]> {
     return this.sql.select().from(users).orderBy(asc(users.id)).offset(offset).limit(limit);
   }
+}
+
+/** Asked for with every order, so it is put together once. */
+function selectById(sql: Sql) {
+  return sql
+    .select()
+    .from(users)
+    .where(eq(users.id, raw.placeholder('id')))
+    .prepare('user_by_id');
 }
 
 function lowerCase({ name, email }: UserFields): UserFields {
