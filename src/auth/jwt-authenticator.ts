@@ -108,14 +108,14 @@ export function jwtAuthenticator(options: JwtAuthenticatorOptions): Authenticate
   return bearerAuthenticator(identify, maxLength, challengeOf(check));
 }
 
-type Identify = (token: string) => Identity | Promise<Identity>;
+type Identify = (token: string, holder: object) => Identity | Promise<Identity>;
 
 function identifier(verify: VerifyToken, keys: KeySource, options: TokenCacheOptions | false): Identify {
   if (options === false) return async (token) => (await verify(token)).identity;
   const check = optionsOf(`${OWNER}: cache`, options, ['maxEntries', 'maxAgeMs']);
   const maxEntries = check.number('maxEntries', { min: 1, max: 2 ** 24, integer: true, fallback: 10_000 });
   const cache = new TokenCache(verify, keys, check.number('maxAgeMs', { min: 1, fallback: 60_000 }), maxEntries);
-  return (token) => cache.identityOf(token);
+  return (token, holder) => cache.identityOf(token, holder);
 }
 
 function bearerAuthenticator(identify: Identify, maxLength: number, challenge: string): Authenticate {
@@ -127,7 +127,7 @@ function bearerAuthenticator(identify: Identify, maxLength: number, challenge: s
     try {
       const token = bearerToken(call.metadata, maxLength);
       if (token === undefined) return undefined;
-      const identity = identify(token);
+      const identity = identify(token, call.metadata);
       return isThenable(identity) ? identity.catch(refuse) : identity;
     } catch (error) {
       return refuse(error);

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { LRUCache } from 'lru-cache';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Identity } from '../core/identity.js';
@@ -19,10 +21,14 @@ const verify = vi.fn(async (token: string): Promise<Verified> => {
 });
 
 let cache: TokenCache;
+/** What brings a token. */
+let metadata: object;
+const identityOf = (token: string): Identity | Promise<Identity> => cache.identityOf(token, metadata);
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date', 'performance'], now: START });
   verify.mockClear();
   keys.version = 1;
+  metadata = {};
   cache = new TokenCache(verify, keys, 60_000, 3);
 });
 afterEach(() => {
@@ -31,65 +37,99 @@ afterEach(() => {
 });
 
 test('a remembered token is verified once, and then costs no promise', async () => {
-  const first = await cache.identityOf('good');
-  expect(cache.identityOf('good')).toBe(first);
+  const first = await identityOf('good');
+  expect(identityOf('good')).toBe(first);
   expect(verify).toHaveBeenCalledTimes(1);
 });
 
 test('calls that come with one token at the same time share its verification', async () => {
-  const all = await Promise.all([cache.identityOf('good'), cache.identityOf('good'), cache.identityOf('good')]);
+  const all = await Promise.all([identityOf('good'), identityOf('good'), identityOf('good')]);
   expect(new Set(all).size).toBe(1);
-  const bad = await Promise.allSettled([cache.identityOf('bad'), cache.identityOf('bad')]);
+  const bad = await Promise.allSettled([identityOf('bad'), identityOf('bad')]);
   expect(bad.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(verify).toHaveBeenCalledTimes(2);
 });
 
+test('a token that was shown a moment ago is not even looked up', async () => {
+  const get = vi.spyOn(LRUCache.prototype, 'get');
+  await identityOf('good');
+  await identityOf('good');
+  get.mockClear();
+  expect(identityOf('good')).toMatchObject({ subject: 'good' });
+  expect(get).not.toHaveBeenCalled();
+  expect(identityOf('good; not quite')).toBeInstanceOf(Promise);
+});
+
+test('tokens that end alike are told apart', async () => {
+  for (let turn = 0; turn < 3; turn++) {
+    for (const token of ['good a.xyz', 'good b.xyz']) expect(await identityOf(token)).toMatchObject({ subject: token });
+  }
+});
+
+test('no token outlives the memory of what brought it', async () => {
+  await identityOf('good');
+  await identityOf('good');
+  const brought = new WeakRef(metadata);
+  const get = vi.spyOn(LRUCache.prototype, 'get');
+  metadata = {};
+  await new Promise(setImmediate);
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  expect(brought.deref()).toBeUndefined();
+  expect(identityOf('good')).toMatchObject({ subject: 'good' });
+  expect(get).toHaveBeenCalled();
+});
+
 test('a failure is forgotten', async () => {
-  for (let i = 0; i < 3; i++) await expect(cache.identityOf('bad')).rejects.toThrow('bad');
+  for (let i = 0; i < 3; i++) await expect(identityOf('bad')).rejects.toThrow('bad');
   expect(verify).toHaveBeenCalledTimes(3);
   expect(cache.size).toBe(0);
 });
 
 test('bad tokens drive out no good one', async () => {
-  await cache.identityOf('good');
-  await Promise.allSettled(Array.from({ length: 1_000 }, async (_, i) => cache.identityOf(`bad ${i}`)));
-  expect(cache.identityOf('good')).toMatchObject({ subject: 'good' });
+  await identityOf('good');
+  await Promise.allSettled(Array.from({ length: 1_000 }, async (_, i) => identityOf(`bad ${i}`)));
+  expect(identityOf('good')).toMatchObject({ subject: 'good' });
   expect(cache.size).toBe(1);
 });
 
 describe('a token is verified again', () => {
+  const shownOften = async (token: string): Promise<void> => {
+    for (let turn = 0; turn < 3; turn++) await identityOf(token);
+  };
+
   test('after maxAgeMs', async () => {
-    await cache.identityOf('good');
+    await shownOften('good');
     vi.advanceTimersByTime(59_999);
-    expect(cache.identityOf('good')).not.toBeInstanceOf(Promise);
+    expect(identityOf('good')).not.toBeInstanceOf(Promise);
     vi.advanceTimersByTime(1);
-    expect(cache.identityOf('good')).toBeInstanceOf(Promise);
+    expect(identityOf('good')).toBeInstanceOf(Promise);
   });
 
   test('at its expiry, if that comes first', async () => {
     verify.mockResolvedValueOnce({ identity: identity('good'), expiresAt: START + 5_000 });
-    await cache.identityOf('good');
+    await shownOften('good');
     vi.advanceTimersByTime(4_999);
-    expect(cache.identityOf('good')).not.toBeInstanceOf(Promise);
+    expect(identityOf('good')).not.toBeInstanceOf(Promise);
     vi.advanceTimersByTime(1);
-    expect(cache.identityOf('good')).toBeInstanceOf(Promise);
+    expect(identityOf('good')).toBeInstanceOf(Promise);
   });
 
   test('after maxAgeMs though the clock was set back', async () => {
-    await cache.identityOf('good');
+    await shownOften('good');
     vi.advanceTimersByTime(60_000);
     vi.setSystemTime(START - 3_600_000);
-    expect(cache.identityOf('good')).toBeInstanceOf(Promise);
+    expect(identityOf('good')).toBeInstanceOf(Promise);
   });
 
   test('when the keys were replaced', async () => {
-    await cache.identityOf('good');
+    await shownOften('good');
     keys.version++;
-    expect(cache.identityOf('good')).toBeInstanceOf(Promise);
+    expect(identityOf('good')).toBeInstanceOf(Promise);
   });
 
   test('when the keys were replaced while it was verified', async () => {
-    const verification = cache.identityOf('good');
+    const verification = identityOf('good');
     keys.version++;
     await verification;
     expect(cache.size).toBe(0);
@@ -97,16 +137,16 @@ describe('a token is verified again', () => {
 });
 
 test('the least recently used token goes when the cache is full', async () => {
-  for (const token of ['good 1', 'good 2', 'good 3']) await cache.identityOf(token);
-  await cache.identityOf('good 1');
-  await cache.identityOf('good 4');
+  for (const token of ['good 1', 'good 2', 'good 3']) await identityOf(token);
+  await identityOf('good 1');
+  await identityOf('good 4');
   expect(cache.size).toBe(3);
-  expect(cache.identityOf('good 1')).not.toBeInstanceOf(Promise);
-  expect(cache.identityOf('good 2')).toBeInstanceOf(Promise);
+  expect(identityOf('good 1')).not.toBeInstanceOf(Promise);
+  expect(identityOf('good 2')).toBeInstanceOf(Promise);
 });
 
 test('a token is remembered by its SHA-256 alone', async () => {
   const set = vi.spyOn(LRUCache.prototype, 'set');
-  await cache.identityOf('good.secret.token');
+  await identityOf('good.secret.token');
   expect(set.mock.lastCall).toEqual([hash('sha256', 'good.secret.token', 'base64'), expect.anything()]);
 });

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Identity } from '../core/identity.js';
 import type { KeySource } from './jwt-keys.js';
 import type { Verified, VerifyToken } from './jwt-verifier.js';
+import { RecentTokens } from './recent-tokens.js';
 
 /** How long, and for how many, a verified token is taken at its word. */
 export interface TokenCacheOptions {
@@ -25,11 +26,12 @@ interface Entry extends Verified {
 }
 
 /**
- * Verified tokens, each under its SHA-256: a heap dump shows none. Only what verified is remembered, so that bad
+ * Verified tokens, each under its SHA-256: a heap dump shows none but those of the calls in it. Only what verified is remembered, so that bad
  * tokens, of which there is no end, cost no memory and drive out no good one.
  */
 export class TokenCache {
   private readonly verified: LRUCache<string, Entry>;
+  private recent = new RecentTokens<Entry>();
   private readonly pending = new Map<string, Promise<Identity>>();
   private version: number;
 
@@ -48,13 +50,22 @@ export class TokenCache {
     return this.verified.size;
   }
 
-  /** Without a promise when the token is known. Calls that come while a token is being verified wait for the same. */
-  identityOf(token: string): Identity | Promise<Identity> {
+  /**
+   * Without a promise when the token is known. Calls that come while a token is being verified wait for the same.
+   *
+   * @param holder What brought the token, and is gone when its call is.
+   */
+  identityOf(token: string, holder: object): Identity | Promise<Identity> {
     this.forgetOldKeys();
+    const recent = this.recent.find(token);
+    if (recent !== undefined && isFresh(recent)) return recent.identity;
     const key = hash('sha256', token, 'base64');
     const known = this.verified.get(key);
     if (known !== undefined) {
-      if (performance.now() < known.staleAt && Date.now() < known.expiresAt) return known.identity;
+      if (isFresh(known)) {
+        this.recent.keep(token, known, holder);
+        return known.identity;
+      }
       this.verified.delete(key);
     }
     return this.pending.get(key) ?? this.begin(key, token);
@@ -80,5 +91,10 @@ export class TokenCache {
     if (this.version === this.keys.version) return;
     this.version = this.keys.version;
     this.verified.clear();
+    this.recent = new RecentTokens();
   }
+}
+
+function isFresh({ staleAt, expiresAt }: Entry): boolean {
+  return performance.now() < staleAt && Date.now() < expiresAt;
 }

@@ -14,15 +14,16 @@ import {
   type MessageContext,
   type NextCall,
 } from './grpc-client-internals.js';
-import { HookChain, type Gate, type Step } from './hook-chain.js';
+import { HookChain, type Gate } from './hook-chain.js';
 import type { ClientHooks, EndOrigin } from './hooks.js';
 import { methodOf } from './method.js';
 import type { HookFailure } from './run-hook.js';
 import { StatusError, isStatusError, toStatusObject } from './status-error.js';
+import type { Steps } from './steps.js';
 import { timerAt, type Timer } from './timer.js';
 
-/** What a client interceptor does for the calls of one method. */
-export type ClientStep = Step<ClientCallContext, ClientHooks>;
+/** What client interceptors do for the calls of one method. */
+export type ClientSteps = Steps<ClientCallContext, ClientHooks>;
 
 /**
  * One layer of a client call that runs the hooks of all neighbouring interceptors of ours: towards the application it is
@@ -48,18 +49,18 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   private incoming: Promise<void> | undefined;
   private outgoing: Promise<void> | undefined;
 
-  /** A layer for this step; the pass above, if it is ours, absorbs it when the call starts. */
-  static over(options: InterceptorOptions, nextCall: NextCall, step: ClientStep): InterceptingCall {
+  /** A layer for these steps; the pass above, if it is ours, absorbs it when the call starts. */
+  static over(options: InterceptorOptions, nextCall: NextCall, steps: ClientSteps): InterceptingCall {
     // grpc-js asks for its class but only ever calls its methods.
-    return new ClientPass(options, nextCall, step) as unknown as InterceptingCall;
+    return new ClientPass(options, nextCall, steps) as unknown as InterceptingCall;
   }
 
   private constructor(
     private readonly options: InterceptorOptions,
     private nextCall: NextCall,
-    step: ClientStep,
+    steps: ClientSteps,
   ) {
-    this.chain = new HookChain(step);
+    this.chain = new HookChain(steps);
   }
 
   // Towards the wire.
@@ -179,7 +180,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
       return;
     }
     if (down instanceof ClientPass) {
-      this.chain.absorb(down.chain);
+      this.chain.join(down.chain.steps);
       this.nextCall = down.nextCall;
       this.early = down.early;
       this.chain.admit(this.call, this);
@@ -272,7 +273,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   }
 
   /** A hook threw: the call ends with that, seen by the hooks outside it. */
-  refuse(error: unknown, position = this.chain.hooks.length): void {
+  refuse(error: unknown, position = this.chain.begun): void {
     if (this.ended) return;
     this.thrown ??= error;
     this.via = 'interceptor';
@@ -288,9 +289,9 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     process.nextTick(() => this.conclude(toStatusObject(error), below));
   }
 
-  private conclude(given: StatusObject, below = this.chain.hooks.length): void {
+  private conclude(given: StatusObject, below = this.chain.begun): void {
     if (this.ended) return;
-    const outcome = this.chain.onStatus(given, below, (replacement) => replacement);
+    const outcome = this.chain.onStatus(given, below, this);
     this.ended = true;
     this.waiting = undefined;
     this.expiry?.cancel();

@@ -1,11 +1,12 @@
 import type { Interceptor, InterceptingCall, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
-import { ClientPass, type ClientStep } from './client-call.js';
+import { ClientPass, type ClientSteps } from './client-call.js';
 import type { ClientCallContext, ServerCallContext } from './context.js';
 import type { ClientHooks, ServerHooks } from './hooks.js';
 import { described } from './described.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
 import { optionError } from './options.js';
-import { ServerPass, type ServerStep } from './server-call.js';
+import { Steps } from './steps.js';
+import { ServerPass, type ServerSteps } from './server-call.js';
 
 /** Asked once per method; answers what to do per call, or nothing: then its calls cost nothing. */
 export type ServerDefinition = (method: Method) => ((call: ServerCallContext) => ServerHooks | void) | void;
@@ -28,11 +29,11 @@ export type ClientDefinition = (method: Method) => ((call: ClientCallContext) =>
  */
 export function defineServerInterceptor(name: string, define: ServerDefinition): ServerInterceptor {
   checkDefinition('defineServerInterceptor', name, define);
-  const steps = perMethod<ServerStep>(name, define);
+  const stepsOf = perMethod<ServerSteps>(name, define);
   return described<ServerInterceptor>({ name, side: 'server' }, (descriptor, call) => {
-    const step = steps(descriptor);
-    if (step === undefined) return call as ServerInterceptingCall;
-    return ServerPass.join(descriptor, call, step);
+    const steps = stepsOf(descriptor);
+    if (steps === undefined) return call as ServerInterceptingCall;
+    return ServerPass.join(descriptor, call, steps);
   });
 }
 
@@ -49,40 +50,37 @@ export function defineServerInterceptor(name: string, define: ServerDefinition):
  */
 export function defineClientInterceptor(name: string, define: ClientDefinition): Interceptor {
   checkDefinition('defineClientInterceptor', name, define);
-  const steps = perMethod<ClientStep>(name, define);
+  const stepsOf = perMethod<ClientSteps>(name, define);
   return described<Interceptor>({ name, side: 'client' }, (options, nextCall) => {
-    const step = steps(options.method_definition);
-    return step === undefined ? (nextCall(options) as InterceptingCall) : ClientPass.over(options, nextCall, step);
+    const steps = stepsOf(options.method_definition);
+    return steps === undefined ? (nextCall(options) as InterceptingCall) : ClientPass.over(options, nextCall, steps);
   });
 }
 
-interface Step {
-  readonly name: string;
-  begin(call: never): unknown;
-}
+type Begin = (call: never) => unknown;
 
 /** The first step of an interceptor, kept per path. One that throws refuses the call and is asked again at the next. */
-function perMethod<S extends Step>(
+function perMethod<S extends ServerSteps | ClientSteps>(
   name: string,
-  define: (method: Method) => S['begin'] | void,
+  define: (method: Method) => Begin | void,
 ): (descriptor: MethodDescriptor) => S | undefined {
   const known = new Map<string, S | undefined>();
   return (descriptor) => {
     const found = known.get(descriptor.path);
     if (found !== undefined || known.has(descriptor.path)) return found;
     try {
-      const step = stepOf<S>(name, define(methodOf(descriptor)));
-      known.set(descriptor.path, step);
-      return step;
+      const steps = stepsFor<S>(name, define(methodOf(descriptor)));
+      known.set(descriptor.path, steps);
+      return steps;
     } catch (error) {
-      return { name, begin: () => rethrow(error) } as unknown as S;
+      return stepsFor(name, () => rethrow(error));
     }
   };
 }
 
-function stepOf<S extends Step>(name: string, begin: unknown): S | undefined {
+function stepsFor<S extends ServerSteps | ClientSteps>(name: string, begin: unknown): S | undefined {
   if (begin === undefined || begin === null) return undefined;
-  if (typeof begin === 'function') return { name, begin } as unknown as S;
+  if (typeof begin === 'function') return new Steps([{ name, begin: begin as () => void }]) as S;
   throw new TypeError(`Interceptor '${name}' must answer a method with a function or nothing, got ${typeof begin}`);
 }
 

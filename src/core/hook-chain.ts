@@ -2,14 +2,8 @@ import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import type { CallEnd, ClientHooks, ServerHooks } from './hooks.js';
 import { isThenable } from './report.js';
 import { checkedHooks, runQuietly, throughHooks } from './run-hook.js';
+import type { Step, Steps } from './steps.js';
 import { isStatus } from './wire-status.js';
-
-/** What an interceptor does for the calls of one method. */
-export interface Step<Call, Hooks> {
-  /** The interceptor's name, for warnings and for the text of calls that it failed. */
-  readonly name: string;
-  begin(call: Call): Hooks | void;
-}
 
 /** The pass whose interceptors are admitted: it hears what came of that. */
 export interface Gate {
@@ -21,39 +15,38 @@ export interface Gate {
   wait(waiting: PromiseLike<unknown>, position: number): void;
   /** One refuses the call. */
   refuse(error: unknown, position: number): void;
+  /** A status that a hook put in the place of another, fit to be sent. @default as it is */
+  checked?(replacement: StatusObject): StatusObject;
 }
 
-/** The interceptors of one pass over one call, outermost first: who they are, and the hooks of those whose part began. */
+const NONE: readonly never[] = [];
+
+/** The interceptors of one pass over one call, and the hooks of those whose part began, each at its interceptor's place. */
 export class HookChain<Call, Hooks extends ServerHooks | ClientHooks> {
-  readonly hooks: Hooks[] = [];
-  /** The interceptor of each entry of `hooks`. */
-  readonly owners: Step<Call, Hooks>[] = [];
+  /** An interceptor that does nothing for this call has none. */
+  hooks: readonly (Hooks | undefined)[] = NONE;
+  /** How many interceptors' part began. */
+  begun = 0;
   /** Whether any of them has a scope. */
   scoped = false;
+  /** Whether any of them listens for headers. */
+  awaitsHeaders = false;
 
-  private readonly steps: Step<Call, Hooks>[];
-  private next = 0;
+  constructor(public steps: Steps<Call, Hooks>) {}
 
-  constructor(step: Step<Call, Hooks>) {
-    this.steps = [step];
-  }
-
-  add(step: Step<Call, Hooks>): void {
-    this.steps.push(step);
-  }
-
-  /** Takes over the interceptors of a neighbouring pass that has not begun. */
-  absorb(neighbour: HookChain<Call, Hooks>): void {
-    this.steps.push(...neighbour.steps);
+  /** Takes in the interceptors of an inner neighbour whose part has not begun. */
+  join(neighbour: Steps<Call, Hooks>): void {
+    this.steps = this.steps.and(neighbour);
   }
 
   /** Lets the interceptors in, in order, from where it stopped; no promise is made while nobody waits. */
   admit(call: Call, gate: Gate): void {
-    while (this.next < this.steps.length) {
+    const { list } = this.steps;
+    while (this.begun < list.length) {
       if (gate.over) return;
-      const position = this.hooks.length;
+      const position = this.begun++;
       try {
-        const waiting = this.begin(this.steps[this.next++]!, call)?.admit?.();
+        const waiting = this.begin(list[position]!, position, call)?.admit?.();
         if (isThenable(waiting)) {
           gate.wait(waiting, position);
           return;
@@ -66,9 +59,9 @@ export class HookChain<Call, Hooks extends ServerHooks | ClientHooks> {
     if (!gate.over) gate.admitted();
   }
 
-  /** The name of the interceptor at a position, be its part begun or about to. */
+  /** The name of the interceptor at a position. */
   nameAt(position: number): string {
-    return (this.owners[position] ?? this.steps[this.next - 1])?.name ?? 'unknown';
+    return this.steps.list[position]?.name ?? 'unknown';
   }
 
   /** A request message on its way in; see {@link throughHooks}. */
@@ -78,33 +71,49 @@ export class HookChain<Call, Hooks extends ServerHooks | ClientHooks> {
 
   /** A message on its way out, inner hooks first. */
   outwards(name: 'onRequest' | 'onResponse', message: unknown): unknown {
-    return throughHooks(this.hooks, name, message, this.hooks.length - 1, -1);
+    return throughHooks(this.hooks, name, message, this.begun - 1, -1);
   }
 
   onHeaders(headers: Metadata): void {
-    for (let i = this.hooks.length - 1; i >= 0; i--) runQuietly(this.hooks[i]!, this.owners[i]!, 'onHeaders', headers);
+    if (!this.awaitsHeaders) return;
+    for (let i = this.begun - 1; i >= 0; i--) this.tell(i, 'onHeaders', headers);
   }
 
-  /** Takes a status through the hooks outside `below`, inner ones first; `check` makes a replacement fit to be sent. */
-  onStatus(status: StatusObject, below: number, check: (status: StatusObject) => StatusObject): StatusObject {
+  /** Takes a status through the hooks outside `below`, inner ones first. */
+  onStatus(status: StatusObject, below: number, gate: Gate): StatusObject {
     for (let i = below - 1; i >= 0; i--) {
-      const replacement = runQuietly(this.hooks[i]!, this.owners[i]!, 'onStatus', status);
-      if (isStatus(replacement) && replacement !== status) status = check(replacement);
+      const replacement = this.tell(i, 'onStatus', status);
+      if (!isStatus(replacement) || replacement === status) continue;
+      status = gate.checked?.(replacement) ?? replacement;
     }
     return status;
   }
 
-  /** The end, to everyone whose part began. */
+  /**
+   * The end, to everyone whose part began. Then the hooks are let go: HTTP/2 keeps a call in memory long after its end,
+   * until the next major collection, and everything that hangs on it is moved about meanwhile.
+   */
   onEnd(end: CallEnd): void {
-    for (let i = this.hooks.length - 1; i >= 0; i--) runQuietly(this.hooks[i]!, this.owners[i]!, 'onEnd', end);
+    for (let i = this.begun - 1; i >= 0; i--) this.tell(i, 'onEnd', end);
+    this.hooks = NONE;
   }
 
-  private begin(step: Step<Call, Hooks>, call: Call): Hooks | undefined {
+  private tell(position: number, name: 'onHeaders' | 'onStatus' | 'onEnd', argument: unknown): unknown {
+    const hooks = this.hooks[position];
+    return hooks?.[name] && runQuietly(hooks, this.nameAt(position), name, argument);
+  }
+
+  private begin(step: Step<Call, Hooks>, position: number, call: Call): Hooks | undefined {
     const hooks = checkedHooks<Hooks>(step.begin(call), step.name);
-    if (hooks === undefined) return undefined;
-    this.hooks.push(hooks);
-    this.owners.push(step);
-    if ('scope' in hooks && hooks.scope !== undefined) this.scoped = true;
+    if (hooks !== undefined) this.keep(hooks, position);
     return hooks;
+  }
+
+  private keep(hooks: Hooks & ServerHooks, position: number): void {
+    // As long as it will ever be: an array that grows takes room for seventeen.
+    if (this.hooks.length === 0) this.hooks = new Array<Hooks | undefined>(this.steps.list.length);
+    (this.hooks as (Hooks | undefined)[])[position] = hooks;
+    if (hooks.scope !== undefined) this.scoped = true;
+    if (hooks.onHeaders !== undefined) this.awaitsHeaders = true;
   }
 }

@@ -20,15 +20,15 @@ export class HookFailure extends Error {
  * @throws HookFailure (or rejects with one).
  */
 export function throughHooks(
-  hooks: readonly Hooks[],
+  hooks: readonly (Hooks | undefined)[],
   name: 'onRequest' | 'onResponse',
   message: unknown,
   position: number,
   step: 1 | -1,
 ): unknown {
   for (let i = position; i >= 0 && i < hooks.length; i += step) {
-    const hook = hooks[i]!;
-    if (hook[name] === undefined) continue;
+    const hook = hooks[i];
+    if (hook?.[name] === undefined) continue;
     let result: unknown;
     try {
       result = hook[name](message);
@@ -42,7 +42,7 @@ export function throughHooks(
 }
 
 async function resume(
-  hooks: readonly Hooks[],
+  hooks: readonly (Hooks | undefined)[],
   name: 'onRequest' | 'onResponse',
   message: unknown,
   position: number,
@@ -58,20 +58,19 @@ async function resume(
   return throughHooks(hooks, name, replacement === undefined ? message : replacement, position + step, step);
 }
 
-/** Runs a hook that cannot change the course of the call by throwing; the operator is told. */
+/** Runs a hook that there is, and that cannot change the course of the call by throwing; the operator is told. */
 export function runQuietly(
   hook: Hooks,
-  owner: { readonly name: string },
+  owner: string,
   name: 'onHeaders' | 'onStatus' | 'onEnd',
   argument: unknown,
 ): unknown {
-  if (hook[name] === undefined) return undefined;
   try {
     const result = (hook as Record<typeof name, (argument: unknown) => unknown>)[name](argument);
     if (!isThenable(result)) return result;
-    result.then(undefined, (error: unknown) => reportHookFailure(owner.name, name, error));
+    result.then(undefined, (error: unknown) => reportHookFailure(owner, name, error));
   } catch (error) {
-    reportHookFailure(owner.name, name, error);
+    reportHookFailure(owner, name, error);
   }
   return undefined;
 }

@@ -1,14 +1,16 @@
 import type { ServerHooks } from './hooks.js';
 
+/** Hooks, each at its interceptor's place. */
+export interface ScopeChain {
+  readonly hooks: readonly (ServerHooks | undefined)[];
+  nameAt(position: number): string;
+}
+
 /** Runs user code inside the scope of every hook from `from` on, the first listed outermost. */
-export function enterScopes(
-  hooks: readonly ServerHooks[],
-  owners: readonly { readonly name: string }[],
-  from: number,
-  run: () => void,
-): void {
+export function enterScopes(chain: ScopeChain, from: number, run: () => void): void {
+  const { hooks } = chain;
   let position = from;
-  while (position < hooks.length && hooks[position]!.scope === undefined) position++;
+  while (position < hooks.length && hooks[position]?.scope === undefined) position++;
   if (position === hooks.length) {
     run();
     return;
@@ -18,7 +20,7 @@ export function enterScopes(
   hooks[position]!.scope!(() => {
     if (entered) return;
     entered = true;
-    enterScopes(hooks, owners, position + 1, run);
+    enterScopes(chain, position + 1, run);
   });
-  if (!entered) throw new Error(`scope of interceptor '${owners[position]!.name}' did not run what it was given`);
+  if (!entered) throw new Error(`scope of interceptor '${chain.nameAt(position)}' did not run what it was given`);
 }

@@ -15,6 +15,8 @@ import { wireHeaders, type OutgoingStatus } from './wire-status.js';
 /** What a handler answered after its call was over. */
 export type LateResult = { readonly message: unknown } | { readonly status: OutgoingStatus };
 
+const NO_PASSES: readonly never[] = [];
+
 /**
  * One call on the server, as interceptors and handlers know it. The passes over it (one, unless foreign interceptors stand
  * between ours) share it, and it tells all their hooks how it ended.
@@ -30,7 +32,7 @@ export class ServerCall implements ServerCallContext, EndingCall {
   /** An interceptor answers in the handler's place. */
   answered = false;
   /** The passes over this call, outermost first. */
-  readonly passes: ServerPass[] = [];
+  passes: readonly ServerPass[] = NO_PASSES;
   readonly ending: ServerEnd;
 
   private lateListener: ((result: LateResult) => void) | undefined;
@@ -51,6 +53,12 @@ export class ServerCall implements ServerCallContext, EndingCall {
   ) {
     this.deadline = Number(base.getDeadline());
     this.ending = new ServerEnd(base, this);
+  }
+
+  /** Another pass over this call, further in than those before; answers its position. */
+  enter(pass: ServerPass): number {
+    this.passes = this.passes.length === 0 ? [pass] : [...this.passes, pass];
+    return this.passes.length - 1;
   }
 
   /** A status was chosen, by whomever: nothing more can be sent. */
@@ -173,10 +181,10 @@ export class ServerCall implements ServerCallContext, EndingCall {
     this.ending.note(error);
     let current = error;
     for (let p = passIndex; p >= 0; p--) {
-      const { hooks } = this.passes[p]!.chain;
-      for (let i = ((p === passIndex ? below : undefined) ?? hooks.length) - 1; i >= 0; i--) {
-        const hook = hooks[i]!;
-        if (hook.onError === undefined) continue;
+      const { hooks, begun } = this.passes[p]!.chain;
+      for (let i = ((p === passIndex ? below : undefined) ?? begun) - 1; i >= 0; i--) {
+        const hook = hooks[i];
+        if (hook?.onError === undefined) continue;
         try {
           current = hook.onError(current) ?? current;
         } catch (thrown) {
@@ -192,8 +200,10 @@ export class ServerCall implements ServerCallContext, EndingCall {
     return wireHeaders(merged(metadata, this.headers));
   }
 
-  withTrailers(metadata: Metadata): Metadata {
-    return this.trailers === undefined ? metadata : wireHeaders(merged(metadata, this.trailers));
+  /** The same for trailers, of the status that they go with. */
+  withTrailers(status: StatusObject): StatusObject {
+    if (this.trailers === undefined) return status;
+    return { ...status, metadata: wireHeaders(merged(status.metadata, this.trailers)) };
   }
 
   get hasHeaders(): boolean {

@@ -17,7 +17,7 @@ const MAX_TEXT = 2048;
 const MAX_TRAILERS = 40_000;
 
 /** HTTP/1 connection headers, on which Node's HTTP/2 throws, from an event nobody can catch. */
-const FORBIDDEN = [
+const FORBIDDEN = new Set([
   'connection',
   'upgrade',
   'http2-settings',
@@ -25,7 +25,7 @@ const FORBIDDEN = [
   'proxy-connection',
   'transfer-encoding',
   'te',
-];
+]);
 
 /**
  * The status in a form that grpc-js can send without throwing, hanging or lying: a code of gRPC's seventeen, text that
@@ -63,7 +63,7 @@ export function wireText(details: unknown): string {
 
 /** Headers, or trailers, without those on which Node's HTTP/2 throws: the object given, where there is none. */
 export function wireHeaders(metadata: Metadata): Metadata {
-  const forbidden = FORBIDDEN.filter((key) => metadata.get(key).length > 0);
+  const forbidden = Object.keys(metadata.toJSON()).filter((key) => FORBIDDEN.has(key));
   if (forbidden.length === 0) return metadata;
   const allowed = metadata.clone();
   for (const key of forbidden) allowed.remove(key);
@@ -73,7 +73,7 @@ export function wireHeaders(metadata: Metadata): Metadata {
 function wireTrailers(metadata: Metadata): Metadata {
   const entries = Object.entries(metadata.toJSON() as Record<string, (string | Buffer)[]>);
   if (entries.length === 0) return metadata;
-  const forbidden = entries.filter(([key]) => FORBIDDEN.includes(key)).map(([key]) => key);
+  const forbidden = entries.filter(([key]) => FORBIDDEN.has(key)).map(([key]) => key);
   const sizes = entries.map(([key, values]) => ({ key, size: sizeOf(key, values) }));
   let total = sizes.reduce((sum, { size }) => sum + size, 0);
   if (forbidden.length === 0 && total <= MAX_TRAILERS) return metadata;

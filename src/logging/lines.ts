@@ -9,6 +9,7 @@ import { isStatusError } from '../core/status-error.js';
 import { logFieldsKey } from './fields.js';
 import type { LoggingSettings } from './options.js';
 import { quietly } from './quietly.js';
+import { timestamp, timestampOfNow } from './timestamp.js';
 
 /** The fields of one line. */
 export type Line = Record<string, unknown>;
@@ -52,7 +53,7 @@ function commonFields({ component, method }: LineSource, call: CallContext): Lin
     'grpc.service': method.service,
     'grpc.method': method.name,
     'grpc.method_type': method.kind,
-    'grpc.start_time': timestamp(call.startedAt),
+    'grpc.start_time': timestampOfNow(call.startedAt),
   };
 }
 
@@ -98,10 +99,4 @@ function addOwn({ previewer }: LoggingSettings, line: Line, fields: object | und
 /** An error that says more than the code and text which are on the line already. */
 function isWorthShowing(error: unknown): boolean {
   return error !== undefined && !(isStatusError(error) && error.cause === undefined);
-}
-
-/** RFC 3339. A deadline may lie beyond what a Date can say. */
-function timestamp(epochMs: number): string {
-  const date = new Date(epochMs);
-  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
 }

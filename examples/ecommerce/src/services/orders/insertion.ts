@@ -44,8 +44,14 @@ export async function insertOrder(transaction: Sql, order: PricedOrder, announce
     select created.id, created.created_at, created.updated_at, ${announce(TOLD)} from created, told`)) as Inserted;
   const { id, created_at: createdAt, updated_at: updatedAt } = rows[0]!;
   return {
-    ...{ id, userId, totalCents, status, shippingAddress, requestKey },
-    ...{ createdAt: new Date(createdAt), updatedAt: new Date(updatedAt) },
+    id,
+    userId,
+    totalCents,
+    status,
+    shippingAddress,
+    requestKey,
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
     items: items.map((item) => ({ ...item, orderId: id })),
   };
 }
