@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { LRUCache } from 'lru-cache';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { collectGarbage } from '../../test/support/collect-garbage.js';
 import type { Identity } from '../core/identity.js';
 import { CredentialsError } from './failures.js';
 import type { KeySource } from './jwt-keys.js';
@@ -72,9 +71,7 @@ test('no token outlives the memory of what brought it', async () => {
   const brought = new WeakRef(metadata);
   const get = vi.spyOn(LRUCache.prototype, 'get');
   metadata = {};
-  await new Promise(setImmediate);
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  await collectGarbage();
   expect(brought.deref()).toBeUndefined();
   expect(identityOf('good')).toMatchObject({ subject: 'good' });
   expect(get).toHaveBeenCalled();

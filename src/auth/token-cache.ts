@@ -61,12 +61,9 @@ export class TokenCache {
     if (recent !== undefined && isFresh(recent)) return recent.identity;
     const key = hash('sha256', token, 'base64');
     const known = this.verified.get(key);
-    if (known !== undefined) {
-      if (isFresh(known)) {
-        this.recent.keep(token, known, holder);
-        return known.identity;
-      }
-      this.verified.delete(key);
+    if (known !== undefined && isFresh(known)) {
+      this.recent.keep(token, known, holder);
+      return known.identity;
     }
     return this.pending.get(key) ?? this.begin(key, token);
   }

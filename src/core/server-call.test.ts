@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { echoCall, kinds, type Seen } from '../../test/support/echo-call.js';
+import { collectGarbage } from '../../test/support/collect-garbage.js';
 import { echoServer, type EchoServer } from '../../test/support/echo-server.js';
 import { until } from '../../test/support/until.js';
 import { EchoServiceService, type EchoRequest } from '../gen/grpc_js_middleware/testing/v1/echo.js';
@@ -430,4 +431,21 @@ test('a status that never left, because the client did not read and went away, i
   await until(() => ends.length === 1);
   session.destroy();
   expect(ends).toMatchObject([{ code: status.CANCELLED, origin: 'cancelled' }]);
+});
+
+test.each(kinds)('%s: hooks are let go when the call is over, however long the call itself is kept', async (kind) => {
+  const kept: ServerCallContext[] = [];
+  const made: WeakRef<ServerHooks>[] = [];
+  const watch = defineServerInterceptor('watch', () => (call) => {
+    const own: ServerHooks = { onEnd() {} };
+    kept.push(call);
+    made.push(new WeakRef(own));
+    return own;
+  });
+  await serve([watch]);
+  await call(kind);
+
+  await collectGarbage();
+  expect(made.map((each) => each.deref())).toEqual([undefined]);
+  expect(kept).toHaveLength(1);
 });

@@ -8,6 +8,7 @@ import type { HookFailure } from './run-hook.js';
 import { enterScopes } from './scopes.js';
 import { ServerCall } from './server-context.js';
 import type { Steps } from './steps.js';
+import { callBack, tellCancel, tellHalfClose, tellMessage, tellMetadata, type Tell } from './tell.js';
 import { toStatusObject } from './status-error.js';
 import { wireStatus, type OutgoingStatus } from './wire-status.js';
 
@@ -85,7 +86,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
 
   onCancel(): void {
     this.call.ending.closed();
-    if (this.opened) this.within(cancel, undefined);
+    if (this.opened) this.within(tellCancel, undefined);
   }
 
   // As the gate of its interceptors.
@@ -104,8 +105,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
   admitted(): void {
     this.opened = true;
     // The handlers of request streams start here; those of single requests at half-close.
-    if (this.streamsIn) this.within(open, this.metadata);
-    else this.pass(open, this.metadata);
+    if (this.streamsIn) this.within(tellMetadata, this.metadata);
+    else this.pass(tellMetadata, this.metadata);
   }
 
   /** A hook threw: what it threw goes out through the hooks outside it. */
@@ -131,15 +132,15 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
 
   private deliver(message: unknown): undefined {
     if (this.call.concluded || this.call.answered) return;
-    if (this.streamsIn && !this.call.managed) this.within(receive, message);
-    else this.pass(receive, message);
+    if (this.streamsIn && !this.call.managed) this.within(tellMessage, message);
+    else this.pass(tellMessage, message);
   }
 
   private halfClose(): void {
     if (this.call.concluded || this.call.answered) return;
     if (this.index === 0 && this.streamsIn && this.call.ending.resetByClient) return;
     if (this.incoming !== undefined) void this.incoming.then(() => this.halfClose());
-    else this.within(finishReceiving, undefined);
+    else this.within(tellHalfClose, undefined);
   }
 
   // Towards the wire.
@@ -333,15 +334,6 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
   }
 
   private scopedCallback(callback: () => void): () => void {
-    return () => this.within(run, callback);
+    return () => this.within(callBack, callback);
   }
 }
-
-/** Something to tell the layer further in. */
-type Tell<T> = (listener: GrpcServerListener, argument: T) => void;
-
-const open: Tell<Metadata | undefined> = (listener, metadata) => listener.onReceiveMetadata(metadata!);
-const receive: Tell<unknown> = (listener, message) => listener.onReceiveMessage(message);
-const finishReceiving: Tell<undefined> = (listener) => listener.onReceiveHalfClose();
-const cancel: Tell<undefined> = (listener) => listener.onCancel();
-const run: Tell<() => void> = (_listener, callback) => callback();

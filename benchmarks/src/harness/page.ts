@@ -25,17 +25,25 @@ clocks are shared. Figures in process repeat within a few tenths of a microsecon
 within a tenth. The load average before each run tells how quiet the machine was: above one, ratios and times over loopback
 were taken beside other work and are to be read with care.
 
-Over loopback the same work costs several times what it costs in process. Half of a bare server's CPU time there is garbage
-collection, and HTTP/2's objects keep what hangs on a call until V8's next full collection: each byte that a call allocates
-is copied, and collected late. The ratios compare with a bare server that has been warmed up, which takes 40 to 60 µs a call.
+Over loopback the same work costs two to three times what it costs in process: code and data are cold there, and nearly half of
+a bare server's CPU time is garbage collection, most of it in V8's helper threads. A collection of new objects takes 50 ms of CPU
+on this machine, whoever filled them, so what a call allocates is paid by the kilobyte: about 0.9 µs each. A bare unary call
+allocates 21 KB; errors, authentication, logging and metrics together 7.6 KB more, of which pino takes 3.2 KB for its line.
 `;
 
-const TRIED = `## Tried, and not kept
+const TRIED = `## Tried
 
-- Letting go of the handler's side of a call once its stream is closed, and of all hooks: what survives a collection stayed
-  the same within a few per cent, since HTTP/2's own objects keep the call until V8's next full collection.
+Without gain, and so not kept:
+
 - Telling a handler that its stream is closed outside the call's scope: 0.05 µs less, within the noise, and listeners of
   \`'cancelled'\` would have lost \`currentCall()\`.
+- A list of a call's context values in place of a Map: 140 bytes less of a call's 25,000, and more code.
+
+Kept, and worth it: letting go of all hooks at a call's end, since HTTP/2's objects keep a call until V8's next full collection
+(ten no-ops: 10.0 KB of each call were copied by collections, now 5.3, as of a bare one); one list of interceptors shared by all
+calls of a method, and no function that closes over a message unless somebody waits (3.6 KB allocated by a pass, now 2.1);
+tokens shown a moment ago are recognised without a hash (3.2 µs of a call in a server, now less than 1); the time of a line is put
+together once a second (1.1 µs, now 0.1).
 `;
 
 /** Keeps a result in place of the last one of its suite and Node version. */

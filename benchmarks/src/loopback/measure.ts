@@ -24,7 +24,7 @@ export interface Setup {
 export interface Rounds {
   /** Of each generation of processes. */
   readonly rounds: number;
-  /** Per setup and round. Of long streams, a 250th. */
+  /** Per setup and round: enough that a major collection is none of a single round's. Of long streams, a 250th. */
   readonly calls: number;
 }
 
@@ -33,9 +33,11 @@ export interface Outcome {
   readonly name: string;
   readonly target: number | undefined;
   readonly serverUs: Quartiles;
-  readonly serverRatio: Ratio;
+  /** To the first setup in the same round. */
+  readonly serverRatio: Quartiles;
   readonly clientUs: Quartiles;
-  readonly clientRatio: Ratio;
+  /** To the first setup in the same round. */
+  readonly clientRatio: Quartiles;
   readonly callsPerSecond: Quartiles;
   readonly p50Ms: Quartiles;
   readonly p99Ms: Quartiles;
@@ -47,14 +49,6 @@ export interface Quartiles {
   readonly lower: number;
   readonly median: number;
   readonly upper: number;
-}
-
-/** To the first setup. */
-export interface Ratio {
-  /** Of the lower quartiles: what a quiet machine would show. */
-  readonly ofLower: number;
-  /** Of each round. */
-  readonly rounds: Quartiles;
 }
 
 /** A setup, and what all generations of its processes have shown. */
@@ -81,7 +75,7 @@ interface Sample {
 }
 
 /** Which of several ways V8 compiles a process's code in is settled once, by chance: new processes, new chances. */
-const GENERATIONS = 3;
+const GENERATIONS = 4;
 /** Before the first round: with fewer, what is measured is how V8 compiles. Of long streams, a 250th. */
 const WARMUP_CALLS = 10_000;
 const CONCURRENCY = 32;
@@ -149,10 +143,8 @@ async function conclude({ setup, server, calls, rssMb: all }: Running): Promise<
 
 function outcomeOf({ setup, samples, rssMb }: Measured, { samples: bare }: Measured): Outcome {
   const each = (of: (sample: Sample) => number): Quartiles => quartiles(samples.map(of));
-  const ratio = (of: (sample: Sample) => number): Ratio => ({
-    ofLower: quartiles(samples.map(of)).lower / quartiles(bare.map(of)).lower,
-    rounds: quartiles(samples.map((sample, round) => of(sample) / of(bare[round]!))),
-  });
+  const ratio = (of: (sample: Sample) => number): Quartiles =>
+    quartiles(samples.map((sample, round) => of(sample) / of(bare[round]!)));
   return {
     name: setup.name,
     target: setup.target,

@@ -31,11 +31,13 @@ const noop = (index: number): ServerInterceptor =>
   }));
 const ten = <T>(make: (index: number) => T): T[] => Array.from({ length: 10 }, (_, index) => make(index));
 
+const metrics = (): ServerInterceptor => metricsServerInterceptor({ register: new Registry() });
+const guards = (): ServerInterceptor[] => [errorServerInterceptor(), auth()];
+
 export const stack = (): ServerInterceptor[] => [
-  metricsServerInterceptor({ register: new Registry() }),
+  metrics(),
   loggingServerInterceptor({ logger: countingLogger() }),
-  errorServerInterceptor(),
-  auth(),
+  ...guards(),
 ];
 
 export function traced(): ServerInterceptor[] {
@@ -48,12 +50,40 @@ export const servers: Servers = {
   empty: () => serve([defineServerInterceptor('empty', () => () => ({}))]),
   'ten native': () => serve(ten(() => native)),
   ten: () => serve(ten(noop)),
+  'bare with log': () => serve([], { ...plainHandlers, echo: loggingEcho() }),
+  'stack without log': () => serve([metrics(), ...guards()]),
   stack: () => serve(stack()),
   'stack + tracing': () => serve([...traced(), ...stack()]),
   tracing: () => serve(traced()),
   'stack + tracing + implement': () =>
     serve([...traced(), ...stack()], implement(EchoServiceService, promisedHandlers)),
 };
+
+/** A handler that writes what the interceptor would: what its line costs by itself. */
+function loggingEcho(): typeof plainHandlers.echo {
+  const logger = countingLogger();
+  return (call, respond) => {
+    const startedAt = Date.now();
+    plainHandlers.echo(call, respond);
+    logger.info(
+      {
+        protocol: 'grpc',
+        'grpc.component': 'server',
+        'grpc.service': 'grpc_js_middleware.testing.v1.EchoService',
+        'grpc.method': 'Echo',
+        'grpc.method_type': 'unary',
+        'grpc.start_time': new Date(startedAt).toISOString(),
+        'peer.address': call.getPeer(),
+        'grpc.code': 'OK',
+        'grpc.time_ms': Date.now() - startedAt,
+        'grpc.end_origin': 'handler',
+        'grpc.messages_received': 1,
+        'grpc.messages_sent': 1,
+      },
+      'finished call',
+    );
+  };
+}
 
 /** A server of the Echo service on a free port of 127.0.0.1. */
 export function serve(

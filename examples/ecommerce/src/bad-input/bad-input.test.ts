@@ -4,6 +4,7 @@ import { BusinessError, statusName, ValidationError, type StatusError } from 'gr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AnalyticsServiceService } from '../gen/analytics/analytics.js';
 import { ProductCategory, ProductServiceService } from '../gen/ecommerce/product.js';
+import { UserServiceService } from '../gen/user/user.js';
 import { policy } from '../policy.js';
 import { events } from '../services/analytics/schema.js';
 import { allServices } from '../services/index.js';
@@ -172,4 +173,15 @@ test('an id of more than 32 bits is read as protobuf says, and a time beyond eve
   ];
 
   expect(errors.map(inWords)).toEqual(['INVALID_ARGUMENT id', 'INVALID_ARGUMENT from']);
+});
+
+test('a number beyond what JavaScript holds exactly cannot be read, and ends the call that brought it', async () => {
+  const timestamp = Buffer.from('18808080808080808010', 'hex'); // 2^60
+
+  const errors = [
+    await rawCall(client, ProductServiceService.chatWithProducts, [timestamp], tokens.admin),
+    await rawCall(client, UserServiceService.chatWithUsers, [timestamp], tokens.admin),
+  ];
+
+  expect(errors.map(inWords)).toEqual(['INTERNAL', 'INTERNAL']);
 });
