@@ -87,7 +87,7 @@ export function serverReport(title: string, outcomes: readonly Outcome[], how = 
 const CLIENT_TARGET = 60;
 
 function clientReport(title: string, outcomes: readonly Outcome[]): Report {
-  const added = ({ clientUs }: Outcome): number => clientUs.lower - outcomes[0]!.clientUs.median;
+  const added = ({ clientUs }: Outcome): number => clientUs.median - outcomes[0]!.clientUs.median;
   return {
     title,
     how: HOW,
