@@ -29,6 +29,21 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*fixture*', '**/fixtures/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'AssignmentExpression[left.type="MemberExpression"] > :function.right',
+          message:
+            'V8 makes a function that is assigned straight to a property in the old generation: with it, all that it ' +
+            'closes over stays until the next major collection. Bind a method, or use an object literal.',
+        },
+      ],
+    },
+  },
   { files: ['**/*.{js,mjs,cjs}'], extends: [tseslint.configs.disableTypeChecked] },
   {
     files: ['**/*.test.ts', 'test/**/*.ts'],

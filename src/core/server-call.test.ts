@@ -449,3 +449,25 @@ test.each(kinds)('%s: hooks are let go when the call is over, however long the c
   expect(made.map((each) => each.deref())).toEqual([undefined]);
   expect(kept).toHaveLength(1);
 });
+
+test.each(kinds)(
+  '%s: what belongs to the handler is let go when the call is over, however long HTTP/2 keeps its stream',
+  async (kind) => {
+    const streams: unknown[] = [];
+    const calls: WeakRef<object>[] = [];
+    const keepStream: ServerInterceptor = (_descriptor, call) => {
+      streams.push((call as unknown as { nextCall: { stream: unknown } }).nextCall.stream);
+      return new ServerInterceptingCall(call);
+    };
+    await serve(
+      [keepStream, defineServerInterceptor('watch', () => () => ({}))],
+      echo((each) => calls.push(new WeakRef(each as object))),
+    );
+    await call(kind);
+    await until(() => ends.length === 1);
+
+    await collectGarbage();
+    expect(calls.map((each) => each.deref())).toEqual([undefined]);
+    expect(streams).toHaveLength(1);
+  },
+);

@@ -8,7 +8,7 @@ import type { HookFailure } from './run-hook.js';
 import { enterScopes } from './scopes.js';
 import { ServerCall } from './server-context.js';
 import type { Steps } from './steps.js';
-import { callBack, tellCancel, tellHalfClose, tellMessage, tellMetadata, type Tell } from './tell.js';
+import { callBack, nobody, tellCancel, tellHalfClose, tellMessage, tellMetadata, type Tell } from './tell.js';
 import { toStatusObject } from './status-error.js';
 import { wireStatus, type OutgoingStatus } from './wire-status.js';
 
@@ -87,6 +87,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
   onCancel(): void {
     this.call.ending.closed();
     if (this.opened) this.within(tellCancel, undefined);
+    this.listener = nobody;
+    this.metadata = undefined;
   }
 
   // As the gate of its interceptors.

@@ -48,7 +48,7 @@ export class ServerEnd {
   ) {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called on `base`: cheaper than a bound function for each call
     this.sendBase = base.sendStatus;
-    base.sendStatus = (given) => this.observe(given);
+    base.sendStatus = this.observe.bind(this);
   }
 
   /** What was thrown, for those who observe. The first counts. */
@@ -160,6 +160,7 @@ export class ServerEnd {
 
   private finish({ code, details }: OutgoingStatus, origin: EndOrigin): void {
     this.ended = true;
+    this.pending = this.chosen = undefined;
     const { received, sent } = this.call;
     const durationMs = performance.now() - this.startedTicks;
     this.call.finish({

@@ -12,3 +12,11 @@ export const tellCancel: Tell<undefined> = (listener) => listener.onCancel();
 
 /** Not the listener but whoever waits for a message to be written. */
 export const callBack: Tell<() => void> = (_listener, callback) => callback();
+
+/** Who is told when a call is over for good: HTTP/2 keeps the pass a while, and must not keep the handler's side with it. */
+export const nobody: GrpcServerListener = {
+  onReceiveMetadata() {},
+  onReceiveMessage() {},
+  onReceiveHalfClose() {},
+  onCancel() {},
+};

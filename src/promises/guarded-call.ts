@@ -76,11 +76,13 @@ export class GuardedCall {
   }
 
   private guardEvents(): void {
-    this.call.emit = (event: string | symbol, ...args: unknown[]) => {
-      if (event !== 'error') return this.emit(event, ...args);
-      this.fail(args[0]);
-      return true;
-    };
+    this.call.emit = this.emitGuarded.bind(this);
+  }
+
+  private emitGuarded(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== 'error') return this.emit(event, ...args);
+    this.fail(args[0]);
+    return true;
   }
 
   private guardStream(): void {

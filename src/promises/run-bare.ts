@@ -56,9 +56,11 @@ function throughStream(call: SurfaceCall, context: BareCall): Respond {
 function holdHalfClose(call: SurfaceCall): void {
   const push = call.push?.bind(call) as ((message: unknown) => boolean) | undefined;
   if (push === undefined) return;
-  call.push = (message: unknown) => {
-    if (message !== null) return push(message);
-    setImmediate(() => setImmediate(() => call.destroyed || push(null)));
-    return true;
-  };
+  Object.assign(call, {
+    push: (message: unknown) => {
+      if (message !== null) return push(message);
+      setImmediate(() => setImmediate(() => call.destroyed || push(null)));
+      return true;
+    },
+  });
 }

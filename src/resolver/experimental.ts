@@ -69,6 +69,8 @@ export function childBalancer(parent: ChannelControlHelper, overrides: Partial<C
   return new grpc.experimental.ChildLoadBalancerHandler(helper);
 }
 
+type ChannelCall = ReturnType<grpc.Channel['createCall']>;
+
 /** To extend; an empty class stands in where grpc-js has none, so that importing alone never fails. */
 export const BaseSubchannelWrapper: Experimental['BaseSubchannelWrapper'] =
   parts.BaseSubchannelWrapper ?? (class {} as never);
@@ -79,22 +81,22 @@ export const BaseSubchannelWrapper: Experimental['BaseSubchannelWrapper'] =
  */
 export function channelOver(subchannel: RealSubchannel): grpc.Channel {
   const channel = subchannel.getChannel();
-  const guarded = Object.create(channel) as grpc.Channel;
-  guarded.createCall = (...args) => {
-    const call = channel.createCall(...args);
-    const start: (...args: Parameters<typeof call.start>) => unknown = call.start.bind(call);
-    call.start = (metadata, listener) => {
-      Promise.resolve(start(metadata, listener)).catch((error: unknown) =>
-        listener.onReceiveStatus({
-          code: grpc.status.UNAVAILABLE,
-          details: error instanceof Error ? error.message : String(error),
-          metadata: new grpc.Metadata(),
-        }),
-      );
-    };
-    return call;
+  const createCall: grpc.Channel['createCall'] = (...args) => startedSafely(channel.createCall(...args));
+  return Object.assign(Object.create(channel) as grpc.Channel, { createCall });
+}
+
+function startedSafely(call: ChannelCall): ChannelCall {
+  const start: (...args: Parameters<ChannelCall['start']>) => unknown = call.start.bind(call);
+  const startSafely: ChannelCall['start'] = (metadata, listener) => {
+    Promise.resolve(start(metadata, listener)).catch((error: unknown) =>
+      listener.onReceiveStatus({
+        code: grpc.status.UNAVAILABLE,
+        details: error instanceof Error ? error.message : String(error),
+        metadata: new grpc.Metadata(),
+      }),
+    );
   };
-  return guarded;
+  return Object.assign(call, { start: startSafely });
 }
 
 /** Writes to grpc-js's log at its ERROR level. */

@@ -1,11 +1,12 @@
 import { status, type Interceptor, type Metadata, type StatusObject } from '@grpc/grpc-js';
-import { SpanKind, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { SpanKind, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { isAttempt } from '../core/client-context.js';
 import type { ClientCallContext } from '../core/context.js';
 import { sharedContextKey } from '../core/context-key.js';
 import { defineClientInterceptor } from '../core/define.js';
 import type { ClientHooks } from '../core/hooks.js';
 import { fullName } from '../core/match.js';
+import { contextWithSpan } from './call-context.js';
 import { MessageEvents, captureMetadata, endSpan, startSpan } from './call-span.js';
 import {
   ATTEMPT_NAME_PREFIX,
@@ -56,7 +57,7 @@ function traceCall(settings: TracingSettings, name: string, call: ClientCallCont
   const attributes = attributesOf(settings, name, call, attempt);
   const spanName = attempt ? ATTEMPT_NAME_PREFIX + name : name;
   const span = startSpan(tracer, spanName, { kind: SpanKind.CLIENT, attributes }, parent);
-  const active = span === undefined ? parent : trace.setSpan(parent, span);
+  const active = span === undefined ? parent : contextWithSpan(parent, span);
   injectContext(settings.propagator, active, call.metadata);
   if (span === undefined) return undefined;
   shareSpanIds(call, span.spanContext());
@@ -98,14 +99,18 @@ function addAddresses(span: Span, call: ClientCallContext): void {
 }
 
 function addMessageEvents(hooks: ClientHooks, events: MessageEvents): void {
-  hooks.onRequest = () => events.outbound();
-  hooks.onResponse = () => events.inbound();
+  Object.assign(hooks, {
+    onRequest: () => events.outbound(),
+    onResponse: () => events.inbound(),
+  } satisfies ClientHooks);
 }
 
 function addResponseMetadata(hooks: ClientHooks, keys: readonly string[], span: Span): void {
   const capture = (prefix: string, metadata: Metadata): void => {
     span.setAttributes(captureMetadata({}, prefix, keys, metadata));
   };
-  hooks.onHeaders = (headers) => capture(ATTR_RPC_RESPONSE_HEADER, headers);
-  hooks.onStatus = ({ metadata }: StatusObject) => capture(ATTR_RPC_RESPONSE_TRAILER, metadata);
+  Object.assign(hooks, {
+    onHeaders: (headers: Metadata) => capture(ATTR_RPC_RESPONSE_HEADER, headers),
+    onStatus: ({ metadata }: StatusObject) => capture(ATTR_RPC_RESPONSE_TRAILER, metadata),
+  } satisfies ClientHooks);
 }

@@ -3,6 +3,7 @@ import { ROOT_CONTEXT, context, type Context, type TextMapPropagator } from '@op
 import { tryCurrentCall } from '../core/context.js';
 import { sharedContextKey } from '../core/context-key.js';
 import { reportHookFailure } from '../core/report.js';
+import { CallContext } from './call-context.js';
 import { metadataGetter, metadataSetter } from './metadata-carrier.js';
 
 /** The trace context of a server call, for outgoing calls in a process where no context manager is registered. */
@@ -12,8 +13,9 @@ export const serverTraceKey = sharedContextKey<Context | undefined>('trace-conte
 export function extractContext(propagator: TextMapPropagator, metadata: Metadata): Context {
   try {
     // Whatever is active here belongs to the connection, not to the call.
-    const extracted = propagator.extract(ROOT_CONTEXT, metadata, metadataGetter) as Context | undefined;
-    return typeof extracted?.getValue === 'function' ? extracted : ROOT_CONTEXT;
+    const extracted = propagator.extract(CallContext.root, metadata, metadataGetter) as Context | undefined;
+    const nothing = typeof extracted?.getValue !== 'function' || extracted === CallContext.root;
+    return nothing ? ROOT_CONTEXT : extracted;
   } catch (error) {
     reportHookFailure('tracing', 'propagator.extract', error);
     return ROOT_CONTEXT;

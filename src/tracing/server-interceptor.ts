@@ -4,6 +4,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { CallEnd, ServerHooks } from '../core/hooks.js';
 import { fullName } from '../core/match.js';
+import { contextWithSpan } from './call-context.js';
 import { MessageEvents, captureMetadata, endSpan, startSpan } from './call-span.js';
 import {
   ATTR_NETWORK_PEER_ADDRESS,
@@ -44,7 +45,7 @@ function traceCall(settings: TracingSettings, name: string, call: ServerCallCont
   const span =
     tracer &&
     startSpan(tracer, name, { kind: SpanKind.SERVER, attributes: attributesOf(settings, name, call) }, parent);
-  const active = span === undefined ? parent : trace.setSpan(parent, span);
+  const active = span === undefined ? parent : contextWithSpan(parent, span);
   if (active === ROOT_CONTEXT) return undefined;
   const ids = trace.getSpanContext(active);
   if (ids !== undefined) shareSpanIds(call, ids);
