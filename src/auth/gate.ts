@@ -2,7 +2,8 @@ import { status } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { identityKey, type Identity } from '../core/identity.js';
 import type { Method } from '../core/method.js';
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { isThenable } from '../core/report.js';
+import { runQuietly } from '../core/run-hook.js';
 import { isStatusError, type StatusError } from '../core/status-error.js';
 import { andThen, type IdentitySource } from './authenticate.js';
 import { invalidCredentials, missingCredentials, permissionDenied } from './failures.js';
@@ -65,17 +66,13 @@ export class Gate {
   /** Lets a call in, at once where nobody has to wait, or throws what it is refused with. */
   admit(call: ServerCallContext): Admitted | Promise<Admitted> {
     if (this.access === 'closed') return this.refuse(call, undefined, permissionDenied(this.whyClosed()));
-    const open = this.access === 'open';
-    const failed = (error: unknown): Admitted =>
-      open ? this.allow(call, undefined, reasonOf(error)) : this.refuse(call, undefined, refusalOf(error));
     let identity: Identity | undefined | Promise<Identity | undefined>;
     try {
       identity = this.desk.identify(call);
     } catch (error) {
-      return failed(error);
+      return this.unidentified(call, error);
     }
-    if (!isThenable(identity)) return this.receive(call, identity);
-    return identity.then((found) => this.receive(call, found), failed);
+    return isThenable(identity) ? this.receiveLater(call, identity) : this.receive(call, identity);
   }
 
   /** Lets a request message through or throws; `first` is the one whose passing decides the call. */
@@ -85,6 +82,18 @@ export class Gate {
       if (!yes) this.deny(call, identity, remaining.faults);
       else if (first) this.allow(call, identity);
     });
+  }
+
+  private receiveLater(call: ServerCallContext, identity: Promise<Identity | undefined>): Promise<Admitted> {
+    return identity.then(
+      (found) => this.receive(call, found),
+      (error: unknown) => this.unidentified(call, error),
+    );
+  }
+
+  private unidentified(call: ServerCallContext, error: unknown): Admitted {
+    if (this.access === 'open') return this.allow(call, undefined, reasonOf(error));
+    return this.refuse(call, undefined, refusalOf(error));
   }
 
   private receive(call: ServerCallContext, identity: Identity | undefined): Admitted | Promise<Admitted> {
@@ -119,13 +128,8 @@ export class Gate {
 
   private tell(call: ServerCallContext, identity: Identity | undefined, code: status, reason: unknown): void {
     const rule = this.rule?.description;
-    const failed = (error: unknown): void => reportHookFailure('auth', 'onDecision', error);
-    try {
-      const told: unknown = this.desk.onDecision!({ allowed: code === status.OK, call, identity, rule, code, reason });
-      if (isThenable(told)) told.then(undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
+    const decision: AuthDecision = { allowed: code === status.OK, call, identity, rule, code, reason };
+    runQuietly(this.desk, 'auth', 'onDecision', decision);
   }
 
   private whyClosed(): Error {

@@ -93,15 +93,6 @@ export function secureContextOf(contents: TlsContents, files: TlsFiles, names: F
   return options;
 }
 
-/** Whether both hold the same bytes. */
-export function sameContents(one: TlsContents, other: TlsContents): boolean {
-  const same = (file: keyof TlsFiles): boolean => {
-    const [a, b] = [one[file], other[file]];
-    return a === b || (a !== undefined && b !== undefined && a.equals(b));
-  };
-  return same('certFile') && same('keyFile') && same('caFile');
-}
-
 type Blame = (file: keyof TlsFiles, reason: string, cause?: unknown) => Error;
 
 const pathsOf = (files: TlsFiles): [keyof TlsFiles, string][] =>

@@ -1,9 +1,9 @@
 import type { SecureContextOptions } from 'node:tls';
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { isDeepStrictEqual } from 'node:util';
+import { runQuietly } from '../core/run-hook.js';
 import {
   readFiles,
   readFilesNow,
-  sameContents,
   secureContextOf,
   type FileNames,
   type TlsContents,
@@ -68,7 +68,7 @@ export class TlsReloader {
   private async readAgain(): Promise<boolean> {
     try {
       const contents = await readFiles(this.files, this.names);
-      if (sameContents(contents, this.contents)) return this.settle(false);
+      if (isDeepStrictEqual(contents, this.contents)) return this.settle(false);
       this.context = secureContextOf(contents, this.files, this.names);
       this.contents = contents;
       this.tell({ ok: true });
@@ -88,13 +88,7 @@ export class TlsReloader {
   }
 
   private tell(reload: TlsReload): void {
-    const failed = (error: unknown): void => reportHookFailure(this.names.owner, 'onReload', error);
-    try {
-      const told: unknown = this.onReload(reload);
-      if (isThenable(told)) told.then(undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
+    runQuietly(this, this.names.owner, 'onReload', reload);
   }
 }
 

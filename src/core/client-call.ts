@@ -298,6 +298,8 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.early?.dispose();
     this.finish(outcome, originOf(given, { via: this.via, heard: this.heard, deadline: this.call.deadline }));
     this.tell(this.listener?.onReceiveStatus, outcome);
+    // HTTP/2 keeps the call a while, and must not keep the application's side with it.
+    this.listener = this.caller = undefined;
   }
 
   private finish({ code, details }: StatusObject, origin: EndOrigin): void {

@@ -3,7 +3,7 @@ import { status } from '@grpc/grpc-js';
 import type { ClientCallContext } from './context.js';
 import type { ContextKey } from './context-key.js';
 import type { InterceptorOptions } from './grpc-client-internals.js';
-import { channelOf, isSecureChannel, type GrpcChannel } from './grpc-client-internals.js';
+import { channelOf, isSecureChannel, targetOf, type GrpcChannel } from './grpc-client-internals.js';
 import type { Method } from './method.js';
 import { StatusError } from './status-error.js';
 import { Stop } from './stop.js';
@@ -84,7 +84,10 @@ export class ClientCall implements ClientCallContext {
   }
 
   get target(): string {
-    return (this.knownTarget ??= this.channel?.getTarget()) ?? '';
+    if (this.knownTarget !== undefined) return this.knownTarget;
+    const { channel } = this;
+    if (channel === undefined) return '';
+    return (this.knownTarget = targetOf(channel));
   }
 
   /** What is known of the channel's credentials; unknown counts as insecure. */

@@ -72,6 +72,15 @@ export function channelBelow(nextCall: NextCall, options: InterceptorOptions): G
   return channel;
 }
 
+const targets = new WeakMap<GrpcChannel, string>();
+
+/** The target of a channel, remembered: grpc-js puts the text together whenever it is asked, and a new text is hashed anew. */
+export function targetOf(channel: GrpcChannel): string {
+  let target = targets.get(channel);
+  if (target === undefined) targets.set(channel, (target = channel.getTarget()));
+  return target;
+}
+
 /** Whether TLS protects the channel; one that cannot be seen counts as insecure. */
 export function isSecureChannel(channel: GrpcChannel | undefined): boolean {
   return channel?.credentials?._isSecure?.() === true;

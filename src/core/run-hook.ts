@@ -58,15 +58,10 @@ async function resume(
   return throughHooks(hooks, name, replacement === undefined ? message : replacement, position + step, step);
 }
 
-/** Runs a hook that there is, and that cannot change the course of the call by throwing; the operator is told. */
-export function runQuietly(
-  hook: Hooks,
-  owner: string,
-  name: 'onHeaders' | 'onStatus' | 'onEnd',
-  argument: unknown,
-): unknown {
+/** Runs a function that its holder has, and that cannot change the course of the call by throwing; the operator is told. */
+export function runQuietly(holder: object, owner: string, name: string, argument: unknown): unknown {
   try {
-    const result = (hook as Record<typeof name, (argument: unknown) => unknown>)[name](argument);
+    const result = (holder as Record<string, (argument: unknown) => unknown>)[name]!(argument);
     if (!isThenable(result)) return result;
     result.then(undefined, (error: unknown) => reportHookFailure(owner, name, error));
   } catch (error) {

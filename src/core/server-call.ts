@@ -8,7 +8,7 @@ import type { HookFailure } from './run-hook.js';
 import { enterScopes } from './scopes.js';
 import { ServerCall } from './server-context.js';
 import type { Steps } from './steps.js';
-import { callBack, nobody, tellCancel, tellHalfClose, tellMessage, tellMetadata, type Tell } from './tell.js';
+import { callBack, tellCancel, tellHalfClose, tellMessage, tellMetadata, type Tell } from './tell.js';
 import { toStatusObject } from './status-error.js';
 import { wireStatus, type OutgoingStatus } from './wire-status.js';
 
@@ -87,8 +87,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
   onCancel(): void {
     this.call.ending.closed();
     if (this.opened) this.within(tellCancel, undefined);
-    this.listener = nobody;
-    this.metadata = undefined;
+    // HTTP/2 keeps the call a while, and must not keep the handler's side with it.
+    this.listener = this.metadata = undefined;
   }
 
   // As the gate of its interceptors.
@@ -258,8 +258,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
       return;
     }
     try {
-      if (callStorage.getStore() === this.call) tell(this.listener!, argument);
-      else callStorage.run(this.call, tell, this.listener!, argument);
+      if (callStorage.getStore() === this.call) tell(this.listener, argument);
+      else callStorage.run(this.call, tell, this.listener, argument);
     } catch (error) {
       this.caught(error, true);
     }
@@ -269,7 +269,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
     let reached = false;
     const enter = (): void => {
       reached = true;
-      tell(this.listener!, argument);
+      tell(this.listener, argument);
     };
     try {
       if (callStorage.getStore() === this.call) enterScopes(this.chain, 0, enter);
@@ -282,7 +282,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
   /** Tells the listener what runs no user code, unless a foreign interceptor stands further in. */
   private pass<T>(tell: Tell<T>, argument: T): void {
     try {
-      tell(this.listener!, argument);
+      tell(this.listener, argument);
     } catch (error) {
       this.caught(error, true);
     }

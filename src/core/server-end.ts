@@ -160,7 +160,6 @@ export class ServerEnd {
 
   private finish({ code, details }: OutgoingStatus, origin: EndOrigin): void {
     this.ended = true;
-    this.pending = this.chosen = undefined;
     const { received, sent } = this.call;
     const durationMs = performance.now() - this.startedTicks;
     this.call.finish({

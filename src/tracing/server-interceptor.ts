@@ -1,5 +1,15 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
-import { ROOT_CONTEXT, SpanKind, context, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  context,
+  isSpanContextValid,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { CallEnd, ServerHooks } from '../core/hooks.js';
@@ -47,13 +57,18 @@ function traceCall(settings: TracingSettings, name: string, call: ServerCallCont
     startSpan(tracer, name, { kind: SpanKind.SERVER, attributes: attributesOf(settings, name, call) }, parent);
   const active = span === undefined ? parent : contextWithSpan(parent, span);
   if (active === ROOT_CONTEXT) return undefined;
-  const ids = trace.getSpanContext(active);
-  if (ids !== undefined) shareSpanIds(call, ids);
   call.set(serverTraceKey, active);
+  const ids = span === undefined ? callersIds(active) : span.spanContext();
+  if (ids !== undefined) shareSpanIds(call, ids);
   if (span === undefined) return new ActiveContext(active);
   return settings.messageEvents
     ? new EventfulServerSpan(active, span, settings.recordExceptions)
     : new ServerSpan(active, span, settings.recordExceptions);
+}
+
+function callersIds(active: Context): SpanContext | undefined {
+  const ids = trace.getSpanContext(active);
+  return ids !== undefined && isSpanContextValid(ids) ? ids : undefined;
 }
 
 function attributesOf(settings: TracingSettings, name: string, call: ServerCallContext): Attributes {

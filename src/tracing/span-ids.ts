@@ -1,10 +1,9 @@
-import { TraceFlags, isSpanContextValid, type SpanContext } from '@opentelemetry/api';
+import { TraceFlags, type SpanContext } from '@opentelemetry/api';
 import type { CallContext } from '../core/context.js';
 import { spanIdsKey } from '../core/span-ids.js';
 
-/** Leaves a span's ids on its call, for log lines and exemplars, if they are real. */
+/** Leaves a span's ids on its call, for log lines and exemplars. */
 export function shareSpanIds(call: CallContext, span: SpanContext): void {
-  if (!isSpanContextValid(span)) return;
   const { traceId, spanId, traceFlags } = span;
   call.set(spanIdsKey, { traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });
 }
