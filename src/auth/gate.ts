@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { identityKey, type Identity } from '../core/identity.js';
+import type { Listener } from '../core/listeners.js';
 import type { Method } from '../core/method.js';
 import { isThenable } from '../core/report.js';
-import { runQuietly } from '../core/run-hook.js';
 import { isStatusError, type StatusError } from '../core/status-error.js';
 import { andThen, type IdentitySource } from './authenticate.js';
 import { invalidCredentials, missingCredentials, permissionDenied } from './failures.js';
@@ -33,7 +33,7 @@ export interface Desk {
   readonly identify: IdentitySource;
   /** The `www-authenticate` values for callers without credentials. */
   readonly challenges: readonly string[];
-  readonly onDecision: ((decision: AuthDecision) => void) | undefined;
+  readonly onDecision: Listener<AuthDecision> | undefined;
 }
 
 /** What remains to be checked of each request message. */
@@ -72,7 +72,11 @@ export class Gate {
     } catch (error) {
       return this.unidentified(call, error);
     }
-    return isThenable(identity) ? this.receiveLater(call, identity) : this.receive(call, identity);
+    if (!isThenable(identity)) return this.receive(call, identity);
+    return identity.then(
+      (found) => this.receive(call, found),
+      (error: unknown) => this.unidentified(call, error),
+    );
   }
 
   /** Lets a request message through or throws; `first` is the one whose passing decides the call. */
@@ -82,13 +86,6 @@ export class Gate {
       if (!yes) this.deny(call, identity, remaining.faults);
       else if (first) this.allow(call, identity);
     });
-  }
-
-  private receiveLater(call: ServerCallContext, identity: Promise<Identity | undefined>): Promise<Admitted> {
-    return identity.then(
-      (found) => this.receive(call, found),
-      (error: unknown) => this.unidentified(call, error),
-    );
   }
 
   private unidentified(call: ServerCallContext, error: unknown): Admitted {
@@ -112,7 +109,7 @@ export class Gate {
   }
 
   private allow(call: ServerCallContext, identity: Identity | undefined, reason?: unknown): undefined {
-    if (this.desk.onDecision !== undefined) this.tell(call, identity, status.OK, reason);
+    this.tell(call, identity, status.OK, reason);
     return undefined;
   }
 
@@ -122,14 +119,13 @@ export class Gate {
   }
 
   private refuse(call: ServerCallContext, identity: Identity | undefined, error: StatusError): never {
-    if (this.desk.onDecision !== undefined) this.tell(call, identity, error.code, reasonOf(error));
+    this.tell(call, identity, error.code, reasonOf(error));
     throw error;
   }
 
   private tell(call: ServerCallContext, identity: Identity | undefined, code: status, reason: unknown): void {
-    const rule = this.rule?.description;
-    const decision: AuthDecision = { allowed: code === status.OK, call, identity, rule, code, reason };
-    runQuietly(this.desk, 'auth', 'onDecision', decision);
+    const allowed = code === status.OK;
+    this.desk.onDecision?.({ allowed, call, identity, rule: this.rule?.description, code, reason });
   }
 
   private whyClosed(): Error {

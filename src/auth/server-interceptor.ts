@@ -3,6 +3,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { NO_RULE, explained } from '../core/described.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
+import { listenerOf } from '../core/listeners.js';
 import { optionsOf } from '../core/options.js';
 import { andThen, authenticatorsOf, firstIdentity, type Authenticate } from './authenticate.js';
 import { Gate, type AuthDecision, type Remaining } from './gate.js';
@@ -43,7 +44,7 @@ export function authServerInterceptor(options: AuthServerOptions): ServerInterce
   const desk = {
     identify: firstIdentity(authenticators),
     challenges: authenticators.flatMap(({ challenge }) => challenge ?? []),
-    onDecision: check.optionalFunction('onDecision'),
+    onDecision: listenerOf('auth', 'onDecision', check.optionalFunction('onDecision')),
   };
   const interceptor = defineServerInterceptor('auth', (method) => {
     const gate = new Gate(method, policy.ruleFor(method), desk);

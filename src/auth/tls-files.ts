@@ -43,14 +43,14 @@ export function pathOf<T extends object>(
 
 /** Reads the files now. @throws Error naming the file that cannot be read. */
 export function readFilesNow(files: TlsFiles, names: FileNames): TlsContents {
-  const read = (file: keyof TlsFiles, path: string): [string, Buffer] => {
+  const read = ([file, path]: [keyof TlsFiles, string]): [string, Buffer] => {
     try {
       return [file, readFileSync(path)];
     } catch (error) {
       throw fault(names, file, path, 'cannot be read', error);
     }
   };
-  return Object.fromEntries(pathsOf(files).map(([file, path]) => read(file, path)));
+  return Object.fromEntries(pathsOf(files).map(read));
 }
 
 /** Reads the files without blocking. Rejects with an Error naming the file that cannot be read. */

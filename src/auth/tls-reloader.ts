@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import { runQuietly } from '../core/run-hook.js';
+import { listenerOf, type Listener } from '../core/listeners.js';
 import {
   readFiles,
   readFilesNow,
@@ -44,12 +44,14 @@ export class TlsReloader {
   private lastFault: string | undefined;
   private readAt = performance.now();
   private reading: Promise<boolean> | undefined;
+  private readonly tell: Listener<TlsReload>;
 
   constructor(
     private readonly files: TlsFiles,
     private readonly names: FileNames,
-    private readonly onReload: (reload: TlsReload) => void = warn,
+    onReload: (reload: TlsReload) => void = warn,
   ) {
+    this.tell = listenerOf(names.owner, 'onReload', onReload)!;
     this.contents = readFilesNow(files, names);
     this.context = secureContextOf(this.contents, files, names);
   }
@@ -85,10 +87,6 @@ export class TlsReloader {
     this.lastFault = fault;
     this.readAt = performance.now();
     return renewed;
-  }
-
-  private tell(reload: TlsReload): void {
-    runQuietly(this, this.names.owner, 'onReload', reload);
   }
 }
 

@@ -84,10 +84,7 @@ export class ClientCall implements ClientCallContext {
   }
 
   get target(): string {
-    if (this.knownTarget !== undefined) return this.knownTarget;
-    const { channel } = this;
-    if (channel === undefined) return '';
-    return (this.knownTarget = targetOf(channel));
+    return (this.knownTarget ??= targetOf(this.channel)) ?? '';
   }
 
   /** What is known of the channel's credentials; unknown counts as insecure. */

@@ -75,7 +75,8 @@ export function channelBelow(nextCall: NextCall, options: InterceptorOptions): G
 const targets = new WeakMap<GrpcChannel, string>();
 
 /** The target of a channel, remembered: grpc-js puts the text together whenever it is asked, and a new text is hashed anew. */
-export function targetOf(channel: GrpcChannel): string {
+export function targetOf(channel: GrpcChannel | undefined): string | undefined {
+  if (channel === undefined) return undefined;
   let target = targets.get(channel);
   if (target === undefined) targets.set(channel, (target = channel.getTarget()));
   return target;

@@ -99,8 +99,8 @@ export class HookChain<Call, Hooks extends ServerHooks | ClientHooks> {
   }
 
   private tell(position: number, name: 'onHeaders' | 'onStatus' | 'onEnd', argument: unknown): unknown {
-    const hooks = this.hooks[position];
-    return hooks?.[name] && runQuietly(hooks, this.nameAt(position), name, argument);
+    const hooks = this.hooks[position] as { [N in typeof name]?: (argument: unknown) => unknown } | undefined;
+    return hooks?.[name] && runQuietly(this.nameAt(position), name, hooks[name], argument, hooks);
   }
 
   private begin(step: Step<Call, Hooks>, position: number, call: Call): Hooks | undefined {

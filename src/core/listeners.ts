@@ -1,4 +1,4 @@
-import { isThenable, reportHookFailure } from './report.js';
+import { runQuietly } from './run-hook.js';
 
 /** A listener of the application, as it is called: nothing that it throws, or rejects with, affects a call. */
 export type Listener<E> = (event: E) => void;
@@ -11,15 +11,7 @@ export function listenerOf<E>(
 ): Listener<E> | undefined {
   const present = listeners.filter((listener) => listener !== undefined);
   if (present.length === 0) return undefined;
-  const failed = (error: unknown): void => reportHookFailure(interceptor, name, error);
   return (event) => {
-    for (const listener of present) {
-      try {
-        const result = listener(event);
-        if (isThenable(result)) result.then(undefined, failed);
-      } catch (error) {
-        failed(error);
-      }
-    }
+    for (const listener of present) runQuietly(interceptor, name, listener, event);
   };
 }

@@ -58,10 +58,16 @@ async function resume(
   return throughHooks(hooks, name, replacement === undefined ? message : replacement, position + step, step);
 }
 
-/** Runs a function that its holder has, and that cannot change the course of the call by throwing; the operator is told. */
-export function runQuietly(holder: object, owner: string, name: string, argument: unknown): unknown {
+/** Runs a hook or a listener that cannot change the course of the call by throwing; the operator is told. */
+export function runQuietly<T>(
+  owner: string,
+  name: string,
+  run: (argument: T) => unknown,
+  argument: T,
+  holder?: object,
+): unknown {
   try {
-    const result = (holder as Record<string, (argument: unknown) => unknown>)[name]!(argument);
+    const result = run.call(holder, argument);
     if (!isThenable(result)) return result;
     result.then(undefined, (error: unknown) => reportHookFailure(owner, name, error));
   } catch (error) {

@@ -88,7 +88,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
     this.call.ending.closed();
     if (this.opened) this.within(tellCancel, undefined);
     // HTTP/2 keeps the call a while, and must not keep the handler's side with it.
-    this.listener = this.metadata = undefined;
+    this.listener = undefined;
   }
 
   // As the gate of its interceptors.

@@ -1,8 +1,8 @@
 import type { Metadata } from '@grpc/grpc-js';
 import type { GrpcServerListener } from './grpc-internals.js';
 
-// What a pass tells the layer further in: functions of their own, so that no call has to make one. Nobody listens any more once
-// the call is over.
+// What a pass tells the layer further in: functions of their own, so that no call has to make one. Nobody listens any
+// more once the call is over.
 
 export type Tell<T> = (listener: GrpcServerListener | undefined, argument: T) => void;
 

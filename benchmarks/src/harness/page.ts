@@ -49,9 +49,9 @@ Kept, and worth it:
   the whole call. On Node 22 minor collections moved 3.9 KB of each call with one empty interceptor to the old generation, of a
   bare one 0.4 KB; now 0.5 KB. A lint rule keeps it so. (Node 24's own writable streams do it too, so there a bare call keeps 3 KB.)
 - A call's trace context is a small object of our own: the one of OpenTelemetry's API makes a Map and three such functions for
-  every value (errors, auth, logging, metrics and tracing in process: 17.8 µs, now 9.4).
+  every value (of a traced call in process about 1.3 µs, and 0.6 KB).
 - When a call is over, its layer lets go of the handler's side, and of all hooks: HTTP/2's objects live on for a while.
-- One list  of interceptors is shared by all calls of a method, and no function closes over a message unless somebody waits
+- One list of interceptors is shared by all calls of a method, and no function closes over a message unless somebody waits
   (3.6 KB allocated by a pass, now 2.1).
 - Tokens shown a moment ago are recognised without a hash (3.2 µs of a call in a server, now less than 1); the time of a line is put
   together once a second (1.1 µs, now 0.1).
