@@ -10,18 +10,22 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = ['.', 'examples/ecommerce'].filter((folder) => existsSync(join(root, folder, 'buf.gen.yaml')));
+/** What buf is told, in this order, where a folder has it: the first clears what was generated before. */
+const TEMPLATES = ['buf.gen.yaml', 'buf.gen.google.yaml'];
 const OUTPUT = 'src/gen';
 
 /** Runs buf in a folder; `base` is where its `out` folders are put. */
 function generate(folder, base) {
   const bin = join(root, 'node_modules/.bin');
-  const { status, error } = spawnSync(join(bin, 'buf'), ['generate', '--output', base], {
-    cwd: join(root, folder),
-    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
-    stdio: 'inherit',
-  });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
+  for (const template of TEMPLATES.filter((each) => existsSync(join(root, folder, each)))) {
+    const { status, error } = spawnSync(join(bin, 'buf'), ['generate', '--template', template, '--output', base], {
+      cwd: join(root, folder),
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+      stdio: 'inherit',
+    });
+    if (error) throw error;
+    if (status !== 0) process.exit(status ?? 1);
+  }
   if (folder === '.') useOwnWireTypes(base);
 }
 

@@ -108,7 +108,7 @@ describe('codec of google.rpc details', () => {
         { typeUrl: 'type.googleapis.com/google.rpc.RetryInfo', value: Buffer.from([0xff, 0xff, 0xff]) },
         {
           typeUrl: 'type.googleapis.com/google.rpc.ErrorInfo',
-          value: Buffer.from(ErrorInfo.encode(ErrorInfo.create({ reason: 'R' })).finish()),
+          value: Buffer.from(ErrorInfo.encode({ reason: 'R' }).finish()),
         },
       ],
     }).finish();
@@ -122,9 +122,7 @@ describe('codec of google.rpc details', () => {
 
   it('a name like __proto__ in a map pollutes nothing', () => {
     const entry = Buffer.from(
-      ErrorInfo.encode(
-        ErrorInfo.create({ reason: 'R', metadata: JSON.parse('{"__proto__":"x"}') as Record<string, string> }),
-      ).finish(),
+      ErrorInfo.encode({ reason: 'R', metadata: JSON.parse('{"__proto__":"x"}') as Record<string, string> }).finish(),
     );
     const bytes = Status.encode({
       code: 5,

@@ -11,29 +11,34 @@ interface DetailCodec<T extends ErrorDetailType> {
   decode(bytes: Uint8Array): ErrorDetailOf<T>;
 }
 
-/** What ts-proto generates for a message. */
+/** A detail as it stands in a google.rpc.Status. */
+export interface EncodedDetail {
+  readonly typeUrl: string;
+  readonly value: Buffer;
+}
+
+/** What ts-proto generates for a message. Fields need not be given; what was decoded has all but those of messages. */
 interface MessageFns<M> {
   encode(message: M): { finish(): Uint8Array };
   decode(bytes: Uint8Array): M;
-  fromPartial(fields: object): M;
 }
 
 /** The codec of a detail whose fields are those of its message, or become so by the functions given. */
 function codecOf<T extends ErrorDetailType, M>(
   type: T,
   message: MessageFns<M>,
-  toWire: (detail: ErrorDetailOf<T>) => object = (detail) => detail,
+  toWire: (detail: ErrorDetailOf<T>) => M = (detail) => detail as M,
   fromWire: (message: M) => object = (decoded) => decoded as object,
 ): DetailCodec<T> {
   return {
     typeUrl: `type.googleapis.com/google.rpc.${type[0]!.toUpperCase()}${type.slice(1)}`,
-    encode: (detail) => message.encode(message.fromPartial(toWire(detail))).finish(),
+    encode: (detail) => message.encode(toWire(detail)).finish(),
     decode: (bytes) => ({ ...fromWire(message.decode(bytes)), type }) as unknown as ErrorDetailOf<T>,
   };
 }
 
 const codecs: { readonly [T in ErrorDetailType]: DetailCodec<T> } = {
-  badRequest: codecOf('badRequest', wire.BadRequest, undefined, ({ fieldViolations }) => ({
+  badRequest: codecOf('badRequest', wire.BadRequest, undefined, ({ fieldViolations = [] }) => ({
     fieldViolations: fieldViolations.map(({ field, description, ...optional }) => ({
       field,
       description,
@@ -49,7 +54,7 @@ const codecs: { readonly [T in ErrorDetailType]: DetailCodec<T> } = {
     'quotaFailure',
     wire.QuotaFailure,
     ({ violations }) => ({ violations: violations.map(toInt64s) }),
-    ({ violations }) => ({ violations: violations.map(fromInt64s) }),
+    ({ violations = [] }) => ({ violations: violations.map(fromInt64s) }),
   ),
   requestInfo: codecOf('requestInfo', wire.RequestInfo),
   resourceInfo: codecOf('resourceInfo', wire.ResourceInfo),
@@ -63,8 +68,8 @@ const codecs: { readonly [T in ErrorDetailType]: DetailCodec<T> } = {
 
 const codecsByUrl = new Map(Object.values(codecs).map((each) => [each.typeUrl, each]));
 
-/** One detail as it stands in a google.rpc.Status; undefined when it is of no such type or shape. */
-export function encodeDetail(detail: ErrorDetail): Any | undefined {
+/** One detail as it is sent; undefined when it is of no such type or shape. */
+export function encodeDetail(detail: ErrorDetail): EncodedDetail | undefined {
   try {
     const codec = codecs[detail.type] as DetailCodec<ErrorDetailType>;
     return { typeUrl: codec.typeUrl, value: bufferOf(codec.encode(detail)) };
@@ -79,15 +84,14 @@ export function encodeDetail(detail: ErrorDetail): Any | undefined {
  */
 export function decodeDetails(bytes: Uint8Array): ErrorDetail[] {
   try {
-    return Status.decode(bytes)
-      .details.map(decodeDetail)
-      .filter((detail) => detail !== undefined);
+    const { details = [] } = Status.decode(bytes);
+    return details.map(decodeDetail).filter((detail) => detail !== undefined);
   } catch {
     return [];
   }
 }
 
-function decodeDetail({ typeUrl, value }: Any): ErrorDetail | undefined {
+function decodeDetail({ typeUrl = '', value = Buffer.alloc(0) }: Any): ErrorDetail | undefined {
   try {
     return codecsByUrl.get(typeUrl)?.decode(value);
   } catch {
@@ -101,13 +105,13 @@ function withoutEmpty<T extends object>(message: T): T {
   return Object.fromEntries(present) as T;
 }
 
-function toInt64s(violation: QuotaViolation): object {
+function toInt64s(violation: QuotaViolation): wire.QuotaFailure_Violation {
   const { quotaValue, futureQuotaValue } = violation;
   return { ...violation, quotaValue: int64(quotaValue), futureQuotaValue: int64(futureQuotaValue) };
 }
 
-function fromInt64s(violation: wire.QuotaFailure_Violation): QuotaViolation {
-  const { subject, description, quotaDimensions, quotaValue, futureQuotaValue, ...texts } = violation;
+function fromInt64s(violation: wire.QuotaFailure_Violation): object {
+  const { subject, description, quotaDimensions = {}, quotaValue, futureQuotaValue, ...texts } = violation;
   return {
     subject,
     description,
@@ -135,7 +139,7 @@ function duration(ms: number): Duration {
 }
 
 function milliseconds(delay: Duration | undefined): number {
-  return delay === undefined ? 0 : Math.max(0, Number(delay.seconds) * 1000 + delay.nanos / 1e6);
+  return delay === undefined ? 0 : Math.max(0, Number(delay.seconds) * 1000 + (delay.nanos ?? 0) / 1e6);
 }
 
 /** The same bytes, not copied: they are the writer's gift. */

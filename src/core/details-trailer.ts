@@ -1,7 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { Any } from '../gen/google/protobuf/any.js';
 import { Status } from '../gen/google/rpc/status.js';
-import { bufferOf, decodeDetails, encodeDetail } from './details-codec.js';
+import { bufferOf, decodeDetails, encodeDetail, type EncodedDetail } from './details-codec.js';
 import type { ErrorDetail, ErrorDetailOf, FieldViolation } from './details.js';
 
 /** The trailer that carries a serialised google.rpc.Status. */
@@ -48,7 +47,7 @@ export function detailsInTrailers(metadata: Metadata): ErrorDetail[] {
 
 interface Entry {
   readonly detail: ErrorDetail;
-  readonly encoded: Any;
+  readonly encoded: EncodedDetail;
   /** Bytes that it takes in a google.rpc.Status, at most. */
   readonly size: number;
 }

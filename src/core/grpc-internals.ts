@@ -39,10 +39,34 @@ export function baseCallOf(call: GrpcServerCall): GrpcServerCall {
   return base;
 }
 
+/** Who called, as grpc-js writes it; undefined where a connection has no address, as a Unix socket's. */
+export function peerOf({
+  remoteAddress,
+  remotePort,
+}: ReturnType<GrpcServerCall['getConnectionInfo']>): string | undefined {
+  return remotePort === undefined || remoteAddress === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
+}
+
 /** The HTTP/2 stream under a base call, if it shows one. */
 export function streamOf(base: GrpcServerCall): ServerHttp2Stream | undefined {
   return (base as { stream?: ServerHttp2Stream }).stream;
 }
+
+/**
+ * Parts a stream that has closed from grpc-js's call, and so from all that belongs to the call. HTTP/2 keeps its streams in a
+ * Map, and V8 chains the tables that a Map outgrows: from the first major collection on, each stream that was ever in it lives
+ * until the next one, copied and promoted with whatever hangs on it. Without this, 3.6 KB of every call are, on bare grpc-js too.
+ */
+export function letGoWhenClosed(base: GrpcServerCall): void {
+  streamOf(base)?.on('close', letGo);
+}
+
+function letGo(this: ServerHttp2Stream): void {
+  for (const event of HEARD_BY_CALL) this.removeAllListeners(event);
+}
+
+/** What grpc-js's base call listens to; nothing of it can come after 'close'. */
+const HEARD_BY_CALL = ['data', 'end', 'wantTrailers'];
 
 /** Texts in which grpc-js before 1.14.7 sends an error's own message to the client. */
 const LEAKING = /^(Error (?:deserializing request|serializing response|writing message)): /;

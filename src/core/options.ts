@@ -45,31 +45,22 @@ export class OptionChecker<T extends object> {
 
   /** A function, or undefined. */
   optionalFunction<K extends keyof T & string>(name: K): T[K] {
-    const value = this.options[name];
-    if (value === undefined || typeof value === 'function') return value;
-    throw this.error(name, 'a function', value);
+    return this.given(name, 'a function', (value) => value === undefined || typeof value === 'function');
   }
 
   /** A boolean, or the fallback. */
   boolean(name: keyof T & string, fallback: boolean): boolean {
-    const value: unknown = this.options[name];
-    if (value === undefined) return fallback;
-    if (typeof value === 'boolean') return value;
-    throw this.error(name, 'true or false', value);
+    return this.given(name, 'true or false', (value) => typeof value === 'boolean', fallback);
   }
 
   /** A non-empty string, or the fallback. */
   string(name: keyof T & string, fallback?: string): string {
-    const value: unknown = this.options[name] === undefined ? fallback : this.options[name];
-    if (typeof value === 'string' && value !== '') return value;
-    throw this.error(name, 'a non-empty string', value);
+    return this.given(name, 'a non-empty string', (value) => typeof value === 'string' && value !== '', fallback);
   }
 
   /** A string that may be empty, or the fallback. */
   text(name: keyof T & string, fallback?: string): string {
-    const value: unknown = this.options[name] === undefined ? fallback : this.options[name];
-    if (typeof value === 'string') return value;
-    throw this.error(name, 'a string', value);
+    return this.given(name, 'a string', (value) => typeof value === 'string', fallback);
   }
 
   /** A non-empty string, or undefined. */
@@ -79,9 +70,8 @@ export class OptionChecker<T extends object> {
 
   /** One of a few strings, or the fallback. */
   oneOf<V extends string>(name: keyof T & string, allowed: readonly V[], fallback?: V): V {
-    const value: unknown = this.options[name] === undefined ? fallback : this.options[name];
-    if ((allowed as readonly unknown[]).includes(value)) return value as V;
-    throw this.error(name, `one of ${allowed.map((each) => `'${each}'`).join(', ')}`, value);
+    const expected = `one of ${allowed.map((each) => `'${each}'`).join(', ')}`;
+    return this.given(name, expected, (value) => (allowed as readonly unknown[]).includes(value), fallback);
   }
 
   /** A list whose items are all right, or the fallback. */
@@ -91,16 +81,12 @@ export class OptionChecker<T extends object> {
     isRight: (item: unknown) => boolean,
     fallback?: F,
   ): Exclude<T[K], undefined> | F {
-    const value: unknown = this.options[name] === undefined ? fallback : this.options[name];
-    if (Array.isArray(value) && value.every(isRight)) return value as Exclude<T[K], undefined> | F;
-    throw this.error(name, expected, value);
+    return this.given(name, expected, (value) => Array.isArray(value) && value.every(isRight), fallback);
   }
 
   /** An object, whatever is in it, or undefined. */
   optionalObject<K extends keyof T & string>(name: K, expected = 'an object'): T[K] {
-    const value = this.options[name];
-    if (value === undefined || isObject(value)) return value;
-    throw this.error(name, expected, value);
+    return this.given(name, expected, (value) => value === undefined || isObject(value));
   }
 
   /** An object of which these, where it has them, are functions; or undefined. */
@@ -122,14 +108,24 @@ export class OptionChecker<T extends object> {
     expected: string,
     ...methods: readonly string[]
   ): Exclude<T[K], undefined> {
-    const value = this.options[name];
-    if (hasMethods(value, ...methods)) return value as Exclude<T[K], undefined>;
-    throw this.error(name, expected, value);
+    return this.given(name, expected, (value) => hasMethods(value, ...methods));
   }
 
   /** The error to throw for a check of one's own. */
   error(name: string, expected: string, got: unknown): TypeError {
     return optionError(optionName(this.place, name), expected, got);
+  }
+
+  /** What was given, or the fallback, if it is right. */
+  private given<V>(
+    name: keyof T & string,
+    expected: string,
+    isRight: (value: unknown) => boolean,
+    fallback?: unknown,
+  ): V {
+    const value: unknown = this.options[name] === undefined ? fallback : this.options[name];
+    if (isRight(value)) return value as V;
+    throw this.error(name, expected, value);
   }
 }
 

@@ -1,10 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { connect as connectHttp2, constants } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import {
   Metadata,
   ServerInterceptingCall,
   status,
   type ServerInterceptor,
+  type ServerUnaryCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -449,6 +451,66 @@ test.each(kinds)('%s: hooks are let go when the call is over, however long the c
   expect(made.map((each) => each.deref())).toEqual([undefined]);
   expect(kept).toHaveLength(1);
 });
+
+/** Keeps grpc-js's call weakly and its HTTP/2 stream as HTTP/2 does, for those who ask. */
+function watchTransport(): { interceptor: ServerInterceptor; bases: WeakRef<object>[]; streams: Duplex[] } {
+  const bases: WeakRef<object>[] = [];
+  const streams: Duplex[] = [];
+  const interceptor: ServerInterceptor = (_descriptor, layer) => {
+    const { nextCall } = layer as unknown as { nextCall: { stream: Duplex } };
+    bases.push(new WeakRef(nextCall));
+    streams.push(nextCall.stream);
+    return new ServerInterceptingCall(layer);
+  };
+  return { interceptor, bases, streams };
+}
+
+test.each(kinds)(
+  '%s: a stream that has closed leads to nothing of its call, however long HTTP/2 keeps it',
+  async (kind) => {
+    const { interceptor, bases, streams } = watchTransport();
+    await serve([interceptor]);
+    await call(kind);
+    await until(() => streams[0]?.closed === true);
+
+    await collectGarbage();
+    expect(bases.map((each) => each.deref())).toEqual([undefined]);
+    expect(streams).toHaveLength(1);
+  },
+);
+
+test.each(kinds)(
+  "%s: a handler's call that is over leads to nothing of HTTP/2, still says who called, and sends nothing",
+  async (kind) => {
+    const { interceptor, bases, streams } = watchTransport();
+    const kept: (ServerUnaryCall<unknown, unknown> & { cancelled: boolean })[] = [];
+    const peers: string[] = [];
+    await serve(
+      [interceptor],
+      echo((each) => {
+        kept.push(each as (typeof kept)[number]);
+        peers.push((each as (typeof kept)[number]).getPeer());
+      }),
+    );
+    await call(kind);
+    await until(() => streams[0]?.closed === true);
+    streams.length = 0;
+
+    await collectGarbage();
+    expect(bases.map((each) => each.deref())).toEqual([undefined]);
+    const [over] = kept;
+    expect(peers[0]).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(over!.getPeer()).toBe(peers[0]);
+    expect(callContext(over!).peer).toBe(peers[0]);
+    expect(callContext(over!).authority).toBe(over!.getHost());
+    expect(over!.getHost()).toMatch(/^127\.0\.0\.1:/);
+    expect(over!.getDeadline()).toBe(Infinity);
+    expect(over!.getAuthContext()).toEqual({});
+    expect(() => over!.sendMetadata(new Metadata())).not.toThrow();
+    callContext(over!).end(new StatusError(status.ABORTED, 'too late'));
+    expect(ends).toMatchObject([{ code: status.OK }]);
+  },
+);
 
 test.each(kinds)(
   '%s: what belongs to the handler is let go when the call is over, however long HTTP/2 keeps its stream',

@@ -28,7 +28,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
   /** Position among the passes of the call; 0 is the outermost. */
   readonly index: number;
   /** grpc-js's name for the next layer towards the wire, which another copy of this library follows to the base call. */
-  readonly nextCall: GrpcServerCall;
+  nextCall: GrpcServerCall;
 
   private readonly call: ServerCall;
   private readonly streamsIn: boolean;
@@ -87,8 +87,9 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate {
   onCancel(): void {
     this.call.ending.closed();
     if (this.opened) this.within(tellCancel, undefined);
-    // HTTP/2 keeps the call a while, and must not keep the handler's side with it.
+    // HTTP/2 and the handler keep the call a while, and must not keep each other's side with it.
     this.listener = undefined;
+    if (this.index === 0) this.nextCall = this.call.over();
   }
 
   // As the gate of its interceptors.

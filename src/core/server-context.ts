@@ -2,7 +2,8 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import type { PeerCertificate } from 'node:tls';
 import { contextSymbol, tryCallContext, type HandlerCall, type ServerCallContext } from './context.js';
 import type { ContextKey } from './context-key.js';
-import { baseCallOf, type GrpcServerCall } from './grpc-internals.js';
+import { EndedCall } from './ended-call.js';
+import { baseCallOf, peerOf, type GrpcServerCall } from './grpc-internals.js';
 import type { CallEnd } from './hooks.js';
 import type { Method } from './method.js';
 import { peerCertificateOf } from './peer-certificate.js';
@@ -49,7 +50,7 @@ export class ServerCall implements ServerCallContext, EndingCall {
 
   private constructor(
     readonly method: Method,
-    private readonly base: GrpcServerCall,
+    private base: GrpcServerCall,
   ) {
     this.deadline = Number(base.getDeadline());
     this.ending = new ServerEnd(base, this);
@@ -68,9 +69,7 @@ export class ServerCall implements ServerCallContext, EndingCall {
 
   get peer(): string {
     // Captured when the call arrived; getPeer() forgets it once the connection is gone.
-    const { remoteAddress, remotePort } = this.base.getConnectionInfo();
-    if (remoteAddress === undefined) return this.base.getPeer();
-    return remotePort === undefined ? remoteAddress : `${remoteAddress}:${remotePort}`;
+    return peerOf(this.base.getConnectionInfo()) ?? this.base.getPeer();
   }
 
   get authority(): string {
@@ -218,6 +217,13 @@ export class ServerCall implements ServerCallContext, EndingCall {
 
   unsend(): void {
     this.sent--;
+  }
+
+  /** grpc-js's call is over, and is let go; answers what stands in for it from now on. */
+  over(): GrpcServerCall {
+    this.base = new EndedCall(this.base);
+    this.ending.letGo(this.base);
+    return this.base;
   }
 
   finish(end: CallEnd): void {

@@ -1,5 +1,5 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { streamOf, withoutCause, type GrpcServerCall } from './grpc-internals.js';
+import { letGoWhenClosed, streamOf, withoutCause, type GrpcServerCall } from './grpc-internals.js';
 import type { CallEnd, EndOrigin } from './hooks.js';
 import { reportHookFailure } from './report.js';
 import { StatusError } from './status-error.js';
@@ -34,7 +34,7 @@ export class ServerEnd {
   /** Tells whoever works for the call that it is in vain. */
   readonly stopped = new Stop();
 
-  private readonly sendBase: GrpcServerCall['sendStatus'];
+  private sendBase: GrpcServerCall['sendStatus'];
   private readonly startedTicks = performance.now();
   private ended = false;
   private sending = false;
@@ -43,12 +43,13 @@ export class ServerEnd {
   private thrown: unknown;
 
   constructor(
-    private readonly base: GrpcServerCall,
+    private base: GrpcServerCall,
     private readonly call: EndingCall,
   ) {
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called on `base`: cheaper than a bound function for each call
     this.sendBase = base.sendStatus;
     base.sendStatus = this.observe.bind(this);
+    letGoWhenClosed(base);
   }
 
   /** What was thrown, for those who observe. The first counts. */
@@ -102,6 +103,13 @@ export class ServerEnd {
     this.concluded = true;
     this.stopped.stop(error);
     this.finish(error, expired ? 'deadline' : 'cancelled');
+  }
+
+  /** grpc-js's call is over: from now on, this one stands in for it. */
+  letGo(over: GrpcServerCall): void {
+    this.base = over;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- as in the constructor
+    this.sendBase = over.sendStatus;
   }
 
   /** Every status that leaves, from us or from grpc-js itself, passes here on its way to the wire. */

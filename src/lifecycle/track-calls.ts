@@ -1,6 +1,7 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { Running } from '../core/running.js';
 import type { StatusError } from '../core/status-error.js';
 
 /** A server interceptor that knows which calls are running. One per server: it counts the calls of the server that lists it. */
@@ -27,11 +28,11 @@ export type CallTracker = ServerInterceptor & {
  * const server = new Server({ interceptors: [calls, ...others] });
  */
 export function trackCalls(): CallTracker {
-  const running = new Set<ServerCallContext>();
+  const running = new Running<ServerCallContext>();
   const drain = new AbortController();
   const interceptor = defineServerInterceptor('trackCalls', () => (call) => {
-    running.add(call);
-    return { onEnd: () => void running.delete(call) };
+    const place = running.enter(call);
+    return { onEnd: () => running.leave(place) };
   });
   return Object.defineProperties(interceptor, {
     size: { get: () => running.size },

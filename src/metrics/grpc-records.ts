@@ -1,5 +1,6 @@
 import type { CallContext } from '../core/context.js';
 import type { CallEnd } from '../core/hooks.js';
+import type { Place } from '../core/running.js';
 import type { CallCounts } from './call-counts.js';
 import type { GrpcSeries, RunningStream } from './grpc-series.js';
 import type { MethodSeries } from './series-store.js';
@@ -34,18 +35,19 @@ abstract class StreamRecord extends CallRecord implements RunningStream {
   received = 0;
   sent = 0;
   readonly shown = { received: 0, sent: 0 };
+  private readonly place: Place<RunningStream>;
 
   constructor(method: MethodSeries<GrpcSeries>, series: GrpcSeries, call: CallContext) {
     super(method, series, call);
-    series.messages.begin(this);
+    this.place = series.messages.begin(this);
   }
 
   abstract onRequest(): void;
   abstract onResponse(): void;
 
   protected override countMessages({ received, sent }: CallEnd): void {
-    const { shown, series } = this;
-    series.messages.end(Math.max(received, shown.received), Math.max(sent, shown.sent), this);
+    const { shown, series, place } = this;
+    series.messages.end(Math.max(received, shown.received), Math.max(sent, shown.sent), place);
   }
 }
 

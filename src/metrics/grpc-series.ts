@@ -1,4 +1,5 @@
 import type { Method } from '../core/method.js';
+import { Running, type Place } from '../core/running.js';
 import { CallCounts, type CountingRules } from './call-counts.js';
 import type { Labels } from './exposition.js';
 import type { Labelled } from './labels.js';
@@ -31,14 +32,14 @@ export interface RunningStream {
 export class MessageCounts {
   private received = 0;
   private sent = 0;
-  private readonly running = new Set<RunningStream>();
+  private readonly running = new Running<RunningStream>();
 
-  begin(stream: RunningStream): void {
-    this.running.add(stream);
+  begin(stream: RunningStream): Place<RunningStream> {
+    return this.running.enter(stream);
   }
 
-  end(received: number, sent: number, stream?: RunningStream): void {
-    if (stream !== undefined) this.running.delete(stream);
+  end(received: number, sent: number, stream?: Place<RunningStream>): void {
+    if (stream !== undefined) this.running.leave(stream);
     this.received += received;
     this.sent += sent;
   }

@@ -8,6 +8,8 @@ export interface Load {
   readonly calls: number;
   /** Calls in flight. */
   readonly concurrency: number;
+  /** A major collection in the middle of it. */
+  readonly collect?: boolean;
 }
 
 /** What a load did to its client. */
@@ -25,13 +27,14 @@ if (connect === undefined) throw new Error(`No client named '${name}' in ${modul
 
 const callers = new Map<number, Promise<Caller>>();
 
-answerQuestions<Load, ClientUse>('ready', async ({ port, kind, calls, concurrency }) => {
+answerQuestions<Load, ClientUse>('ready', async ({ port, kind, calls, concurrency, collect = false }) => {
   if (!callers.has(port)) callers.set(port, connect(port));
   const call = (await callers.get(port)!)[kind];
   const latencies: number[] = [];
   let left = calls;
   const one = async (): Promise<void> => {
     while (left-- > 0) {
+      if (collect && left === calls >> 1) globalThis.gc!();
       const from = performance.now();
       await call();
       latencies.push(performance.now() - from);

@@ -2,7 +2,7 @@ import { mustHaveDone } from '../features/work.js';
 import { Worker } from '../harness/worker.js';
 import type { ClientUse, Load } from './client-process.js';
 import { STREAM_LENGTH, type Kind } from './clients.js';
-import type { ServerUse } from './server-process.js';
+import type { ServerQuestion, ServerUse } from './server-process.js';
 
 /** A server and a client that call each other. */
 export interface Setup {
@@ -78,6 +78,8 @@ interface Sample {
 const GENERATIONS = 4;
 /** Before the first round: with fewer, what is measured is how V8 compiles. Of long streams, a 250th. */
 const WARMUP_CALLS = 10_000;
+/** With major collections meanwhile. Of long streams, a 250th. */
+const AGEING_CALLS = 4_000;
 const CONCURRENCY = 32;
 
 /**
@@ -96,6 +98,7 @@ async function live(measured: readonly Measured[], { rounds, calls }: Rounds): P
   try {
     for (const each of measured) running.push(await start(each));
     for (const each of running) await run(each, WARMUP_CALLS);
+    for (const each of running) await growOld(each);
     for (let round = 0; round < rounds; round++) {
       for (const each of running) each.samples.push(await run(each, calls));
     }
@@ -115,12 +118,29 @@ async function start(measured: Measured): Promise<Running> {
   return { ...measured, server: server.worker, port: server.ready.port, client: caller.worker, calls: 0 };
 }
 
-async function run(running: Running, unaryCalls: number): Promise<Sample> {
-  const { setup, server, client, port } = running;
-  const { kind = 'unary' } = setup;
+/**
+ * Major collections while calls are running, as every process has seen some before long. From the first on, V8 keeps the
+ * streams of a connection until the next one (Node holds them in a Map, and V8 chains the tables that a Map outgrows):
+ * calls cost more than before, bare ones too, and when that begins would else be left to chance.
+ */
+async function growOld(running: Running): Promise<void> {
+  const load = running.client.ask<ClientUse>({ ...loadOf(running, AGEING_CALLS), collect: true });
+  for (let count = 0; count < 10; count++)
+    await running.server.ask<ServerUse>({ collect: true } satisfies ServerQuestion);
+  await load;
+}
+
+function loadOf(running: Running, unaryCalls: number): Load {
+  const { kind = 'unary' } = running.setup;
   const calls = kind === 'unary' ? unaryCalls : Math.ceil(unaryCalls / 250);
   running.calls += calls;
-  const load: Load = { port, kind, calls, concurrency: kind === 'unary' ? CONCURRENCY : 2 };
+  return { port: running.port, kind, calls, concurrency: kind === 'unary' ? CONCURRENCY : 2 };
+}
+
+async function run(running: Running, unaryCalls: number): Promise<Sample> {
+  const { server, client } = running;
+  const load = loadOf(running, unaryCalls);
+  const { kind, calls } = load;
   const before = await server.ask<ServerUse>({});
   const use = await client.ask<ClientUse>(load);
   const after = await server.ask<ServerUse>({});

@@ -16,10 +16,17 @@ const { servers } = (await import(`../${module}.js`)) as { servers: Servers };
 const start = servers[name];
 if (start === undefined) throw new Error(`No server named '${name}' in ${module}`);
 
-answerQuestions<{ end?: boolean }, ServerUse>({ port: await start() }, async ({ end }) => {
+/** Beside what has been used: a major collection first, or the end. */
+export interface ServerQuestion {
+  readonly collect?: boolean;
+  readonly end?: boolean;
+}
+
+answerQuestions<ServerQuestion, ServerUse>({ port: await start() }, async ({ collect, end }) => {
+  if (collect) globalThis.gc!();
   const { user, system } = process.cpuUsage();
   const use = { cpuUs: user + system, rssMb: process.memoryUsage.rss() / 1e6 };
   if (!end) return use;
-  globalThis.gc?.();
+  globalThis.gc!();
   return { ...use, rssMb: process.memoryUsage.rss() / 1e6, done: await workDone() };
 });

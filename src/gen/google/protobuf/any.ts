@@ -11,9 +11,11 @@ import { BinaryReader, BinaryWriter } from "../../../core/wire.js";
 
 export interface Any {
   /** `type.googleapis.com/` and the fully qualified name of the message. */
-  typeUrl: string;
+  typeUrl?:
+    | string
+    | undefined;
   /** The message, serialised. */
-  value: Buffer;
+  value?: Buffer | undefined;
 }
 
 function createBaseAny(): Any {
@@ -22,10 +24,10 @@ function createBaseAny(): Any {
 
 export const Any: MessageFns<Any> = {
   encode(message: Any, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.typeUrl !== "") {
+    if (message.typeUrl !== undefined && message.typeUrl !== "") {
       writer.uint32(10).string(message.typeUrl);
     }
-    if (message.value.length !== 0) {
+    if (message.value !== undefined && message.value.length !== 0) {
       writer.uint32(18).bytes(message.value);
     }
     return writer;
@@ -71,29 +73,9 @@ export const Any: MessageFns<Any> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<Any>): Any {
-    return Any.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Any>): Any {
-    const message = createBaseAny();
-    message.typeUrl = object.typeUrl ?? "";
-    message.value = object.value ?? Buffer.alloc(0);
-    return message;
-  },
 };
-
-type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
-
-type DeepPartial<T> = T extends bigint ? string | number | bigint
-  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
-  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
-  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
-  : Partial<T>;
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create(base?: DeepPartial<T>): T;
-  fromPartial(object: DeepPartial<T>): T;
 }

@@ -16,10 +16,12 @@ import { Duration } from "../protobuf/duration.js";
 /** Why it failed, in a form that a program can branch on. */
 export interface ErrorInfo {
   /** UPPER_SNAKE_CASE, unique within the domain. */
-  reason: string;
+  reason?:
+    | string
+    | undefined;
   /** Whose reasons these are: a service or product name. */
-  domain: string;
-  metadata: { [key: string]: string };
+  domain?: string | undefined;
+  metadata?: { [key: string]: string } | undefined;
 }
 
 export interface ErrorInfo_MetadataEntry {
@@ -29,28 +31,28 @@ export interface ErrorInfo_MetadataEntry {
 
 /** When to try again. */
 export interface RetryInfo {
-  retryDelay: Duration | undefined;
+  retryDelay?: Duration | undefined;
 }
 
 /** For developers only; not for users, and not across trust boundaries. */
 export interface DebugInfo {
-  stackEntries: string[];
-  detail: string;
+  stackEntries?: string[] | undefined;
+  detail?: string | undefined;
 }
 
 /** Which quotas were exceeded. */
 export interface QuotaFailure {
-  violations: QuotaFailure_Violation[];
+  violations?: QuotaFailure_Violation[] | undefined;
 }
 
 export interface QuotaFailure_Violation {
-  subject: string;
-  description: string;
-  apiService: string;
-  quotaMetric: string;
-  quotaId: string;
-  quotaDimensions: { [key: string]: string };
-  quotaValue: bigint;
+  subject?: string | undefined;
+  description?: string | undefined;
+  apiService?: string | undefined;
+  quotaMetric?: string | undefined;
+  quotaId?: string | undefined;
+  quotaDimensions?: { [key: string]: string } | undefined;
+  quotaValue?: bigint | undefined;
   futureQuotaValue?: bigint | undefined;
 }
 
@@ -61,58 +63,60 @@ export interface QuotaFailure_Violation_QuotaDimensionsEntry {
 
 /** What has to hold before the call can succeed. */
 export interface PreconditionFailure {
-  violations: PreconditionFailure_Violation[];
+  violations?: PreconditionFailure_Violation[] | undefined;
 }
 
 export interface PreconditionFailure_Violation {
-  type: string;
-  subject: string;
-  description: string;
+  type?: string | undefined;
+  subject?: string | undefined;
+  description?: string | undefined;
 }
 
 /** Which fields of the request are wrong. */
 export interface BadRequest {
-  fieldViolations: BadRequest_FieldViolation[];
+  fieldViolations?: BadRequest_FieldViolation[] | undefined;
 }
 
 export interface BadRequest_FieldViolation {
   /** A path in the request, such as `items[0].product_id`. */
-  field: string;
-  description: string;
+  field?: string | undefined;
+  description?:
+    | string
+    | undefined;
   /** UPPER_SNAKE_CASE. */
-  reason: string;
-  localizedMessage: LocalizedMessage | undefined;
+  reason?: string | undefined;
+  localizedMessage?: LocalizedMessage | undefined;
 }
 
 /** How support finds this call in the logs. */
 export interface RequestInfo {
-  requestId: string;
-  servingData: string;
+  requestId?: string | undefined;
+  servingData?: string | undefined;
 }
 
 /** Which resource was meant. */
 export interface ResourceInfo {
-  resourceType: string;
-  resourceName: string;
-  owner: string;
-  description: string;
+  resourceType?: string | undefined;
+  resourceName?: string | undefined;
+  owner?: string | undefined;
+  description?: string | undefined;
 }
 
 /** Where to read on. */
 export interface Help {
-  links: Help_Link[];
+  links?: Help_Link[] | undefined;
 }
 
 export interface Help_Link {
-  description: string;
-  url: string;
+  description?: string | undefined;
+  url?: string | undefined;
 }
 
 /** Text for the user, in the user's language. */
 export interface LocalizedMessage {
   /** BCP 47, such as `de-CH`. */
-  locale: string;
-  message: string;
+  locale?: string | undefined;
+  message?: string | undefined;
 }
 
 function createBaseErrorInfo(): ErrorInfo {
@@ -121,13 +125,13 @@ function createBaseErrorInfo(): ErrorInfo {
 
 export const ErrorInfo: MessageFns<ErrorInfo> = {
   encode(message: ErrorInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.reason !== "") {
+    if (message.reason !== undefined && message.reason !== "") {
       writer.uint32(10).string(message.reason);
     }
-    if (message.domain !== "") {
+    if (message.domain !== undefined && message.domain !== "") {
       writer.uint32(18).string(message.domain);
     }
-    globalThis.Object.entries(message.metadata).forEach(([key, value]: [string, string]) => {
+    globalThis.Object.entries(message.metadata || {}).forEach(([key, value]: [string, string]) => {
       ErrorInfo_MetadataEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
     });
     return writer;
@@ -169,7 +173,7 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
 
             const entry3 = ErrorInfo_MetadataEntry.decode(reader, reader.uint32());
             if (entry3.value !== undefined) {
-              message.metadata[entry3.key] = entry3.value;
+              message.metadata![entry3.key] = entry3.value;
             }
             continue;
           }
@@ -183,25 +187,6 @@ export const ErrorInfo: MessageFns<ErrorInfo> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  create(base?: DeepPartial<ErrorInfo>): ErrorInfo {
-    return ErrorInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ErrorInfo>): ErrorInfo {
-    const message = createBaseErrorInfo();
-    message.reason = object.reason ?? "";
-    message.domain = object.domain ?? "";
-    message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    return message;
   },
 };
 
@@ -260,16 +245,6 @@ export const ErrorInfo_MetadataEntry: MessageFns<ErrorInfo_MetadataEntry> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<ErrorInfo_MetadataEntry>): ErrorInfo_MetadataEntry {
-    return ErrorInfo_MetadataEntry.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ErrorInfo_MetadataEntry>): ErrorInfo_MetadataEntry {
-    const message = createBaseErrorInfo_MetadataEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
 };
 
 function createBaseRetryInfo(): RetryInfo {
@@ -316,17 +291,6 @@ export const RetryInfo: MessageFns<RetryInfo> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<RetryInfo>): RetryInfo {
-    return RetryInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RetryInfo>): RetryInfo {
-    const message = createBaseRetryInfo();
-    message.retryDelay = (object.retryDelay !== undefined && object.retryDelay !== null)
-      ? Duration.fromPartial(object.retryDelay)
-      : undefined;
-    return message;
-  },
 };
 
 function createBaseDebugInfo(): DebugInfo {
@@ -335,10 +299,12 @@ function createBaseDebugInfo(): DebugInfo {
 
 export const DebugInfo: MessageFns<DebugInfo> = {
   encode(message: DebugInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.stackEntries) {
-      writer.uint32(10).string(v!);
+    if (message.stackEntries !== undefined && message.stackEntries.length !== 0) {
+      for (const v of message.stackEntries) {
+        writer.uint32(10).string(v!);
+      }
     }
-    if (message.detail !== "") {
+    if (message.detail !== undefined && message.detail !== "") {
       writer.uint32(18).string(message.detail);
     }
     return writer;
@@ -362,7 +328,10 @@ export const DebugInfo: MessageFns<DebugInfo> = {
               break;
             }
 
-            message.stackEntries.push(reader.string());
+            const el = reader.string();
+            if (el !== undefined) {
+              message.stackEntries!.push(el);
+            }
             continue;
           }
           case 2: {
@@ -384,16 +353,6 @@ export const DebugInfo: MessageFns<DebugInfo> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<DebugInfo>): DebugInfo {
-    return DebugInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<DebugInfo>): DebugInfo {
-    const message = createBaseDebugInfo();
-    message.stackEntries = object.stackEntries?.map((e) => e) || [];
-    message.detail = object.detail ?? "";
-    return message;
-  },
 };
 
 function createBaseQuotaFailure(): QuotaFailure {
@@ -402,8 +361,10 @@ function createBaseQuotaFailure(): QuotaFailure {
 
 export const QuotaFailure: MessageFns<QuotaFailure> = {
   encode(message: QuotaFailure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.violations) {
-      QuotaFailure_Violation.encode(v!, writer.uint32(10).fork()).join();
+    if (message.violations !== undefined && message.violations.length !== 0) {
+      for (const v of message.violations) {
+        QuotaFailure_Violation.encode(v!, writer.uint32(10).fork()).join();
+      }
     }
     return writer;
   },
@@ -426,7 +387,10 @@ export const QuotaFailure: MessageFns<QuotaFailure> = {
               break;
             }
 
-            message.violations.push(QuotaFailure_Violation.decode(reader, reader.uint32()));
+            const el = QuotaFailure_Violation.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.violations!.push(el);
+            }
             continue;
           }
         }
@@ -439,15 +403,6 @@ export const QuotaFailure: MessageFns<QuotaFailure> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  create(base?: DeepPartial<QuotaFailure>): QuotaFailure {
-    return QuotaFailure.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QuotaFailure>): QuotaFailure {
-    const message = createBaseQuotaFailure();
-    message.violations = object.violations?.map((e) => QuotaFailure_Violation.fromPartial(e)) || [];
-    return message;
   },
 };
 
@@ -466,25 +421,25 @@ function createBaseQuotaFailure_Violation(): QuotaFailure_Violation {
 
 export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation> = {
   encode(message: QuotaFailure_Violation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.subject !== "") {
+    if (message.subject !== undefined && message.subject !== "") {
       writer.uint32(10).string(message.subject);
     }
-    if (message.description !== "") {
+    if (message.description !== undefined && message.description !== "") {
       writer.uint32(18).string(message.description);
     }
-    if (message.apiService !== "") {
+    if (message.apiService !== undefined && message.apiService !== "") {
       writer.uint32(26).string(message.apiService);
     }
-    if (message.quotaMetric !== "") {
+    if (message.quotaMetric !== undefined && message.quotaMetric !== "") {
       writer.uint32(34).string(message.quotaMetric);
     }
-    if (message.quotaId !== "") {
+    if (message.quotaId !== undefined && message.quotaId !== "") {
       writer.uint32(42).string(message.quotaId);
     }
-    globalThis.Object.entries(message.quotaDimensions).forEach(([key, value]: [string, string]) => {
+    globalThis.Object.entries(message.quotaDimensions || {}).forEach(([key, value]: [string, string]) => {
       QuotaFailure_Violation_QuotaDimensionsEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
     });
-    if (message.quotaValue !== 0n) {
+    if (message.quotaValue !== undefined && message.quotaValue !== 0n) {
       if (BigInt.asIntN(64, message.quotaValue) !== message.quotaValue) {
         throw new globalThis.Error("value provided for field message.quotaValue of type int64 too large");
       }
@@ -559,7 +514,7 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation> = {
 
             const entry6 = QuotaFailure_Violation_QuotaDimensionsEntry.decode(reader, reader.uint32());
             if (entry6.value !== undefined) {
-              message.quotaDimensions[entry6.key] = entry6.value;
+              message.quotaDimensions![entry6.key] = entry6.value;
             }
             continue;
           }
@@ -589,34 +544,6 @@ export const QuotaFailure_Violation: MessageFns<QuotaFailure_Violation> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  create(base?: DeepPartial<QuotaFailure_Violation>): QuotaFailure_Violation {
-    return QuotaFailure_Violation.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<QuotaFailure_Violation>): QuotaFailure_Violation {
-    const message = createBaseQuotaFailure_Violation();
-    message.subject = object.subject ?? "";
-    message.description = object.description ?? "";
-    message.apiService = object.apiService ?? "";
-    message.quotaMetric = object.quotaMetric ?? "";
-    message.quotaId = object.quotaId ?? "";
-    message.quotaDimensions = (globalThis.Object.entries(object.quotaDimensions ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.quotaValue = (object.quotaValue !== undefined && object.quotaValue !== null)
-      ? BigInt(object.quotaValue)
-      : 0n;
-    message.futureQuotaValue = (object.futureQuotaValue !== undefined && object.futureQuotaValue !== null)
-      ? BigInt(object.futureQuotaValue)
-      : undefined;
-    return message;
   },
 };
 
@@ -678,18 +605,6 @@ export const QuotaFailure_Violation_QuotaDimensionsEntry: MessageFns<QuotaFailur
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<QuotaFailure_Violation_QuotaDimensionsEntry>): QuotaFailure_Violation_QuotaDimensionsEntry {
-    return QuotaFailure_Violation_QuotaDimensionsEntry.fromPartial(base ?? {});
-  },
-  fromPartial(
-    object: DeepPartial<QuotaFailure_Violation_QuotaDimensionsEntry>,
-  ): QuotaFailure_Violation_QuotaDimensionsEntry {
-    const message = createBaseQuotaFailure_Violation_QuotaDimensionsEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
 };
 
 function createBasePreconditionFailure(): PreconditionFailure {
@@ -698,8 +613,10 @@ function createBasePreconditionFailure(): PreconditionFailure {
 
 export const PreconditionFailure: MessageFns<PreconditionFailure> = {
   encode(message: PreconditionFailure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.violations) {
-      PreconditionFailure_Violation.encode(v!, writer.uint32(10).fork()).join();
+    if (message.violations !== undefined && message.violations.length !== 0) {
+      for (const v of message.violations) {
+        PreconditionFailure_Violation.encode(v!, writer.uint32(10).fork()).join();
+      }
     }
     return writer;
   },
@@ -722,7 +639,10 @@ export const PreconditionFailure: MessageFns<PreconditionFailure> = {
               break;
             }
 
-            message.violations.push(PreconditionFailure_Violation.decode(reader, reader.uint32()));
+            const el = PreconditionFailure_Violation.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.violations!.push(el);
+            }
             continue;
           }
         }
@@ -736,15 +656,6 @@ export const PreconditionFailure: MessageFns<PreconditionFailure> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<PreconditionFailure>): PreconditionFailure {
-    return PreconditionFailure.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PreconditionFailure>): PreconditionFailure {
-    const message = createBasePreconditionFailure();
-    message.violations = object.violations?.map((e) => PreconditionFailure_Violation.fromPartial(e)) || [];
-    return message;
-  },
 };
 
 function createBasePreconditionFailure_Violation(): PreconditionFailure_Violation {
@@ -753,13 +664,13 @@ function createBasePreconditionFailure_Violation(): PreconditionFailure_Violatio
 
 export const PreconditionFailure_Violation: MessageFns<PreconditionFailure_Violation> = {
   encode(message: PreconditionFailure_Violation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.type !== "") {
+    if (message.type !== undefined && message.type !== "") {
       writer.uint32(10).string(message.type);
     }
-    if (message.subject !== "") {
+    if (message.subject !== undefined && message.subject !== "") {
       writer.uint32(18).string(message.subject);
     }
-    if (message.description !== "") {
+    if (message.description !== undefined && message.description !== "") {
       writer.uint32(26).string(message.description);
     }
     return writer;
@@ -813,17 +724,6 @@ export const PreconditionFailure_Violation: MessageFns<PreconditionFailure_Viola
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<PreconditionFailure_Violation>): PreconditionFailure_Violation {
-    return PreconditionFailure_Violation.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<PreconditionFailure_Violation>): PreconditionFailure_Violation {
-    const message = createBasePreconditionFailure_Violation();
-    message.type = object.type ?? "";
-    message.subject = object.subject ?? "";
-    message.description = object.description ?? "";
-    return message;
-  },
 };
 
 function createBaseBadRequest(): BadRequest {
@@ -832,8 +732,10 @@ function createBaseBadRequest(): BadRequest {
 
 export const BadRequest: MessageFns<BadRequest> = {
   encode(message: BadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.fieldViolations) {
-      BadRequest_FieldViolation.encode(v!, writer.uint32(10).fork()).join();
+    if (message.fieldViolations !== undefined && message.fieldViolations.length !== 0) {
+      for (const v of message.fieldViolations) {
+        BadRequest_FieldViolation.encode(v!, writer.uint32(10).fork()).join();
+      }
     }
     return writer;
   },
@@ -856,7 +758,10 @@ export const BadRequest: MessageFns<BadRequest> = {
               break;
             }
 
-            message.fieldViolations.push(BadRequest_FieldViolation.decode(reader, reader.uint32()));
+            const el = BadRequest_FieldViolation.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.fieldViolations!.push(el);
+            }
             continue;
           }
         }
@@ -870,15 +775,6 @@ export const BadRequest: MessageFns<BadRequest> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<BadRequest>): BadRequest {
-    return BadRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BadRequest>): BadRequest {
-    const message = createBaseBadRequest();
-    message.fieldViolations = object.fieldViolations?.map((e) => BadRequest_FieldViolation.fromPartial(e)) || [];
-    return message;
-  },
 };
 
 function createBaseBadRequest_FieldViolation(): BadRequest_FieldViolation {
@@ -887,13 +783,13 @@ function createBaseBadRequest_FieldViolation(): BadRequest_FieldViolation {
 
 export const BadRequest_FieldViolation: MessageFns<BadRequest_FieldViolation> = {
   encode(message: BadRequest_FieldViolation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.field !== "") {
+    if (message.field !== undefined && message.field !== "") {
       writer.uint32(10).string(message.field);
     }
-    if (message.description !== "") {
+    if (message.description !== undefined && message.description !== "") {
       writer.uint32(18).string(message.description);
     }
-    if (message.reason !== "") {
+    if (message.reason !== undefined && message.reason !== "") {
       writer.uint32(26).string(message.reason);
     }
     if (message.localizedMessage !== undefined) {
@@ -958,20 +854,6 @@ export const BadRequest_FieldViolation: MessageFns<BadRequest_FieldViolation> = 
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<BadRequest_FieldViolation>): BadRequest_FieldViolation {
-    return BadRequest_FieldViolation.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<BadRequest_FieldViolation>): BadRequest_FieldViolation {
-    const message = createBaseBadRequest_FieldViolation();
-    message.field = object.field ?? "";
-    message.description = object.description ?? "";
-    message.reason = object.reason ?? "";
-    message.localizedMessage = (object.localizedMessage !== undefined && object.localizedMessage !== null)
-      ? LocalizedMessage.fromPartial(object.localizedMessage)
-      : undefined;
-    return message;
-  },
 };
 
 function createBaseRequestInfo(): RequestInfo {
@@ -980,10 +862,10 @@ function createBaseRequestInfo(): RequestInfo {
 
 export const RequestInfo: MessageFns<RequestInfo> = {
   encode(message: RequestInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.requestId !== "") {
+    if (message.requestId !== undefined && message.requestId !== "") {
       writer.uint32(10).string(message.requestId);
     }
-    if (message.servingData !== "") {
+    if (message.servingData !== undefined && message.servingData !== "") {
       writer.uint32(18).string(message.servingData);
     }
     return writer;
@@ -1029,16 +911,6 @@ export const RequestInfo: MessageFns<RequestInfo> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<RequestInfo>): RequestInfo {
-    return RequestInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<RequestInfo>): RequestInfo {
-    const message = createBaseRequestInfo();
-    message.requestId = object.requestId ?? "";
-    message.servingData = object.servingData ?? "";
-    return message;
-  },
 };
 
 function createBaseResourceInfo(): ResourceInfo {
@@ -1047,16 +919,16 @@ function createBaseResourceInfo(): ResourceInfo {
 
 export const ResourceInfo: MessageFns<ResourceInfo> = {
   encode(message: ResourceInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.resourceType !== "") {
+    if (message.resourceType !== undefined && message.resourceType !== "") {
       writer.uint32(10).string(message.resourceType);
     }
-    if (message.resourceName !== "") {
+    if (message.resourceName !== undefined && message.resourceName !== "") {
       writer.uint32(18).string(message.resourceName);
     }
-    if (message.owner !== "") {
+    if (message.owner !== undefined && message.owner !== "") {
       writer.uint32(26).string(message.owner);
     }
-    if (message.description !== "") {
+    if (message.description !== undefined && message.description !== "") {
       writer.uint32(34).string(message.description);
     }
     return writer;
@@ -1118,18 +990,6 @@ export const ResourceInfo: MessageFns<ResourceInfo> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<ResourceInfo>): ResourceInfo {
-    return ResourceInfo.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ResourceInfo>): ResourceInfo {
-    const message = createBaseResourceInfo();
-    message.resourceType = object.resourceType ?? "";
-    message.resourceName = object.resourceName ?? "";
-    message.owner = object.owner ?? "";
-    message.description = object.description ?? "";
-    return message;
-  },
 };
 
 function createBaseHelp(): Help {
@@ -1138,8 +998,10 @@ function createBaseHelp(): Help {
 
 export const Help: MessageFns<Help> = {
   encode(message: Help, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.links) {
-      Help_Link.encode(v!, writer.uint32(10).fork()).join();
+    if (message.links !== undefined && message.links.length !== 0) {
+      for (const v of message.links) {
+        Help_Link.encode(v!, writer.uint32(10).fork()).join();
+      }
     }
     return writer;
   },
@@ -1162,7 +1024,10 @@ export const Help: MessageFns<Help> = {
               break;
             }
 
-            message.links.push(Help_Link.decode(reader, reader.uint32()));
+            const el = Help_Link.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.links!.push(el);
+            }
             continue;
           }
         }
@@ -1176,15 +1041,6 @@ export const Help: MessageFns<Help> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<Help>): Help {
-    return Help.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Help>): Help {
-    const message = createBaseHelp();
-    message.links = object.links?.map((e) => Help_Link.fromPartial(e)) || [];
-    return message;
-  },
 };
 
 function createBaseHelp_Link(): Help_Link {
@@ -1193,10 +1049,10 @@ function createBaseHelp_Link(): Help_Link {
 
 export const Help_Link: MessageFns<Help_Link> = {
   encode(message: Help_Link, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.description !== "") {
+    if (message.description !== undefined && message.description !== "") {
       writer.uint32(10).string(message.description);
     }
-    if (message.url !== "") {
+    if (message.url !== undefined && message.url !== "") {
       writer.uint32(18).string(message.url);
     }
     return writer;
@@ -1242,16 +1098,6 @@ export const Help_Link: MessageFns<Help_Link> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<Help_Link>): Help_Link {
-    return Help_Link.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Help_Link>): Help_Link {
-    const message = createBaseHelp_Link();
-    message.description = object.description ?? "";
-    message.url = object.url ?? "";
-    return message;
-  },
 };
 
 function createBaseLocalizedMessage(): LocalizedMessage {
@@ -1260,10 +1106,10 @@ function createBaseLocalizedMessage(): LocalizedMessage {
 
 export const LocalizedMessage: MessageFns<LocalizedMessage> = {
   encode(message: LocalizedMessage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.locale !== "") {
+    if (message.locale !== undefined && message.locale !== "") {
       writer.uint32(10).string(message.locale);
     }
-    if (message.message !== "") {
+    if (message.message !== undefined && message.message !== "") {
       writer.uint32(18).string(message.message);
     }
     return writer;
@@ -1309,29 +1155,9 @@ export const LocalizedMessage: MessageFns<LocalizedMessage> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<LocalizedMessage>): LocalizedMessage {
-    return LocalizedMessage.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<LocalizedMessage>): LocalizedMessage {
-    const message = createBaseLocalizedMessage();
-    message.locale = object.locale ?? "";
-    message.message = object.message ?? "";
-    return message;
-  },
 };
-
-type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
-
-type DeepPartial<T> = T extends bigint ? string | number | bigint
-  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
-  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
-  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
-  : Partial<T>;
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create(base?: DeepPartial<T>): T;
-  fromPartial(object: DeepPartial<T>): T;
 }

@@ -15,11 +15,15 @@ import { Any } from "../protobuf/any.js";
 
 export interface Status {
   /** A gRPC status code; equals the `grpc-status` trailer. */
-  code: number;
+  code?:
+    | number
+    | undefined;
   /** Text for developers; equals the `grpc-message` trailer. */
-  message: string;
+  message?:
+    | string
+    | undefined;
   /** What a program can act on, each type at most once. */
-  details: Any[];
+  details?: Any[] | undefined;
 }
 
 function createBaseStatus(): Status {
@@ -28,14 +32,16 @@ function createBaseStatus(): Status {
 
 export const Status: MessageFns<Status> = {
   encode(message: Status, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.code !== 0) {
+    if (message.code !== undefined && message.code !== 0) {
       writer.uint32(8).int32(message.code);
     }
-    if (message.message !== "") {
+    if (message.message !== undefined && message.message !== "") {
       writer.uint32(18).string(message.message);
     }
-    for (const v of message.details) {
-      Any.encode(v!, writer.uint32(26).fork()).join();
+    if (message.details !== undefined && message.details.length !== 0) {
+      for (const v of message.details) {
+        Any.encode(v!, writer.uint32(26).fork()).join();
+      }
     }
     return writer;
   },
@@ -74,7 +80,10 @@ export const Status: MessageFns<Status> = {
               break;
             }
 
-            message.details.push(Any.decode(reader, reader.uint32()));
+            const el = Any.decode(reader, reader.uint32());
+            if (el !== undefined) {
+              message.details!.push(el);
+            }
             continue;
           }
         }
@@ -88,30 +97,9 @@ export const Status: MessageFns<Status> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  create(base?: DeepPartial<Status>): Status {
-    return Status.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Status>): Status {
-    const message = createBaseStatus();
-    message.code = object.code ?? 0;
-    message.message = object.message ?? "";
-    message.details = object.details?.map((e) => Any.fromPartial(e)) || [];
-    return message;
-  },
 };
-
-type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
-
-type DeepPartial<T> = T extends bigint ? string | number | bigint
-  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
-  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
-  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
-  : Partial<T>;
 
 interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create(base?: DeepPartial<T>): T;
-  fromPartial(object: DeepPartial<T>): T;
 }
