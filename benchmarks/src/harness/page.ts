@@ -25,11 +25,18 @@ clocks are shared. Figures in process repeat within a few tenths of a microsecon
 within a tenth. The load average before each run tells how quiet the machine was: above one, ratios and times over loopback
 were taken beside other work and are to be read with care.
 
-Over loopback the same work costs two to three times what it costs in process: code and data are cold there, and nearly half of
-a bare server's CPU time is garbage collection, most of it in V8's helper threads. A collection of new objects takes 50 ms of CPU
-on this machine, whoever filled them, so what a call allocates is paid by the kilobyte: about 0.9 µs each. A bare unary call
-allocates 21 KB; errors, authentication, logging and metrics together 6.8 KB more, of which pino takes 3.2 KB for its line, and
-sampled tracing 5.6 KB on top, most of it the SDK's span, which waits in memory for its export.
+Over loopback the same work costs about twice what it costs in process: code and data are cold there, and a third of a bare
+server's CPU time is garbage collection, most of it in V8's helper threads. What a call allocates is paid by the kilobyte: a bare
+unary call allocates 21 KB; errors, authentication, logging and metrics together 6.8 KB more, of which pino takes 3.2 KB for its
+line, and sampled tracing 5.6 KB on top, most of it the SDK's span, which waits in memory for its export.
+
+Over loopback, processes are measured as they are once they have seen a major collection while calls were running, as every server has
+before long. From then on V8 keeps what the streams of a connection lead to until the next one: Node holds a connection's
+streams in a Map, V8 chains the tables that a Map outgrows, and once one of them is old, minor collections take all that follow
+it for live. Of a bare unary call 3.7 KB are moved to the old generation from then on, on Node 20, 22 and 24 alike, and before
+nearly nothing is (Node 24: 3 KB); on Node 22 minor collections take 23 µs of a bare call in place of 4. Earlier figures on this page
+compared processes on either side of that line, by chance.
+
 The ratios that the library aims at over loopback are not all reached: see below which. They repeat within a
 tenth to a fifth only: where a heavier stack costs less than a lighter one, that is noise.
 `;
@@ -51,6 +58,12 @@ Kept, and worth it:
 - A call's trace context is a small object of our own: the one of OpenTelemetry's API makes a Map and three such functions for
   every value (of a traced call in process about 1.3 µs, and 0.6 KB).
 - When a call is over, its layer lets go of the handler's side, and of all hooks: HTTP/2's objects live on for a while.
+- **A stream that has closed leads to nothing of its call any more, and a call that is over to nothing of HTTP/2**
+  (\`letGoWhenClosed\`, \`EndedCall\`), which is more than grpc-js does: of the 3.7 KB of a bare call that minor collections move to the
+  old generation, 1.3 are left with any interceptor of ours on Node 20 and 22, and 1.3 to 3.5 on Node 24, where Node's own Writables
+  may keep the rest. Side by side, means of 28 rounds: one empty interceptor 0.89 of a bare call on Node 22 (1.00 without
+  this) and 0.94 on Node 24 (1.00); errors, authentication, logging and metrics 1.04 (1.10) and 1.12 (1.22).
+- Calls and streams that are running are counted without a Set, for the same reason (\`Running\`).
 - One list of interceptors is shared by all calls of a method, and no function closes over a message unless somebody waits
   (3.6 KB allocated by a pass, now 2.1).
 - Tokens shown a moment ago are recognised without a hash (3.2 µs of a call in a server, now less than 1); the time of a line is put

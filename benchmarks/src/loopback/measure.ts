@@ -19,6 +19,8 @@ export interface Setup {
   readonly kind?: Kind;
   /** The ratio of server CPU to the first setup that is aimed at. */
   readonly target?: number;
+  /** The first setup once more: ratios are to the mean of all such, which halves their noise, and its own shows it. */
+  readonly control?: boolean;
 }
 
 export interface Rounds {
@@ -33,10 +35,10 @@ export interface Outcome {
   readonly name: string;
   readonly target: number | undefined;
   readonly serverUs: Quartiles;
-  /** To the first setup in the same round. */
+  /** To the first setup, and its controls, in the same round. */
   readonly serverRatio: Quartiles;
   readonly clientUs: Quartiles;
-  /** To the first setup in the same round. */
+  /** To the first setup, and its controls, in the same round. */
   readonly clientRatio: Quartiles;
   readonly callsPerSecond: Quartiles;
   readonly p50Ms: Quartiles;
@@ -75,7 +77,7 @@ interface Sample {
 }
 
 /** Which of several ways V8 compiles a process's code in is settled once, by chance: new processes, new chances. */
-const GENERATIONS = 4;
+const GENERATIONS = 6;
 /** Before the first round: with fewer, what is measured is how V8 compiles. Of long streams, a 250th. */
 const WARMUP_CALLS = 10_000;
 /** With major collections meanwhile. Of long streams, a 250th. */
@@ -89,7 +91,8 @@ const CONCURRENCY = 32;
 export async function overLoopback(setups: readonly Setup[], rounds: Rounds): Promise<Outcome[]> {
   const measured: Measured[] = setups.map((setup) => ({ setup, samples: [], rssMb: [] }));
   for (let generation = 0; generation < GENERATIONS; generation++) await live(measured, rounds);
-  return measured.map((each) => outcomeOf(each, measured[0]!));
+  const bare = measured.filter(({ setup }, index) => index === 0 || setup.control);
+  return measured.map((each) => outcomeOf(each, bare));
 }
 
 /** One generation of processes, from start to end. */
@@ -161,10 +164,12 @@ async function conclude({ setup, server, calls, rssMb: all }: Running): Promise<
   all.push(rssMb);
 }
 
-function outcomeOf({ setup, samples, rssMb }: Measured, { samples: bare }: Measured): Outcome {
+function outcomeOf({ setup, samples, rssMb }: Measured, bare: readonly Measured[]): Outcome {
   const each = (of: (sample: Sample) => number): Quartiles => quartiles(samples.map(of));
   const ratio = (of: (sample: Sample) => number): Quartiles =>
-    quartiles(samples.map((sample, round) => of(sample) / of(bare[round]!)));
+    quartiles(
+      samples.map((sample, round) => (of(sample) * bare.length) / sum(bare.map((one) => of(one.samples[round]!)))),
+    );
   return {
     name: setup.name,
     target: setup.target,
@@ -178,6 +183,8 @@ function outcomeOf({ setup, samples, rssMb }: Measured, { samples: bare }: Measu
     rssMb: quartiles(rssMb).median,
   };
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 function quartiles(samples: readonly number[]): Quartiles {
   const sorted = samples.toSorted((a, b) => a - b);

@@ -2,7 +2,7 @@ import { nodeMajor, type Report } from '../harness/report.js';
 import { overLoopback, type Outcome, type Quartiles, type Setup } from '../loopback/measure.js';
 
 const HOW =
-  'Server and client in processes of their own, warmed up by 10,000 calls and 4,000 more with major collections meanwhile (from the first on, a Node process keeps finished calls longer), and started anew four times; one pair works at a time, in turn, round by round. CPU time is per call (per message of streams of 1,000), of all threads of the process, garbage collection included. Figures are medians of the rounds; a ratio is to the first line in the same round, and its quartiles say how quiet the machine was. Not gated: on a shared machine ratios move by a tenth and more.';
+  'Server and client in processes of their own, warmed up by 10,000 calls and 4,000 more with major collections meanwhile (from the first on, a Node process keeps finished calls longer), and started anew six times; one pair works at a time, in turn, round by round. CPU time is per call (per message of streams of 1,000), of all threads of the process, garbage collection included. Figures are medians of the rounds; a ratio is to the first line in the same round (to the mean of the two bare ones where there are two), and its quartiles say how quiet the machine was. Not gated: on a shared machine ratios move by a tenth and more.';
 
 /** What does the library cost where users feel it? */
 export default async function loopback(): Promise<Report[]> {
@@ -12,7 +12,7 @@ export default async function loopback(): Promise<Report[]> {
       await overLoopback(
         [
           { name: 'bare grpc-js', server: 'bare' },
-          { name: 'bare grpc-js again: what is noise', server: 'bare' },
+          { name: 'bare grpc-js again: what is noise', server: 'bare', control: true },
           { name: 'one empty interceptor', server: 'empty', target: 1.05 },
           { name: "ten of grpc-js's own, nested", server: 'ten native' },
           { name: 'ten no-op interceptors', server: 'ten', target: 1.05 },
@@ -22,7 +22,7 @@ export default async function loopback(): Promise<Report[]> {
           { name: 'the same with sampled tracing', server: 'stack + tracing', target: nodeMajor < 22 ? 1.5 : 1.3 },
           { name: 'the same under implement', server: 'stack + tracing + implement' },
         ],
-        { rounds: 4, calls: 6_000 },
+        { rounds: 3, calls: 6_000 },
       ),
     ),
     ...(await streams()),
@@ -34,7 +34,7 @@ export default async function loopback(): Promise<Report[]> {
           { name: 'promiseClient', server: 'bare', client: 'promises' },
           { name: 'tracing + metrics + deadlines + breaker + retry + auth', server: 'bare', client: 'stack' },
         ],
-        { rounds: 4, calls: 6_000 },
+        { rounds: 3, calls: 6_000 },
       ),
     ),
   ];
@@ -49,7 +49,7 @@ async function streams(): Promise<Report[]> {
       { name: 'the same under implement', server: 'stack + tracing + implement', kind },
     ];
     const title = `Over loopback: a message of a ${kind.replace('_', ' ')} on the server`;
-    reports.push(serverReport(title, await overLoopback(setups, { rounds: 4, calls: 1_500 })));
+    reports.push(serverReport(title, await overLoopback(setups, { rounds: 3, calls: 1_500 })));
   }
   return reports;
 }
