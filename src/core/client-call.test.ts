@@ -9,6 +9,7 @@ import {
 } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { echoCall, kinds, type Seen } from '../../test/support/echo-call.js';
+import { collectGarbage } from '../../test/support/collect-garbage.js';
 import { echoServer, type EchoServer } from '../../test/support/echo-server.js';
 import { until } from '../../test/support/until.js';
 
@@ -370,3 +371,24 @@ test('an undecodable response is INTERNAL, by the transport', async () => {
   expect(outcome).toBe(status.INTERNAL);
   expect(ends).toMatchObject([{ code: status.INTERNAL, origin: 'transport' }]);
 });
+
+test.each(kinds)(
+  '%s: a call that is over leads to no context, however long the transport keeps what it told',
+  async (kind) => {
+    const contexts: WeakRef<object>[] = [];
+    const kept: unknown[] = [];
+    const watch = defineClientInterceptor('watch', () => (context) => void contexts.push(new WeakRef(context)));
+    const keepListener: Interceptor = (options, nextCall) =>
+      new InterceptingCall(nextCall(options), {
+        start: (metadata, listener, next) => {
+          kept.push(listener);
+          next(metadata, listener);
+        },
+      });
+    await call(kind, [watch, keepListener]);
+
+    await collectGarbage();
+    expect(contexts.map((each) => each.deref())).toEqual([undefined]);
+    expect(kept).toHaveLength(1);
+  },
+);

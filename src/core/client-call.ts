@@ -56,7 +56,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   }
 
   private constructor(
-    private readonly options: InterceptorOptions,
+    private options: InterceptorOptions,
     private nextCall: NextCall,
     steps: ClientSteps,
   ) {
@@ -298,8 +298,10 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     this.early?.dispose();
     this.finish(outcome, originOf(given, { via: this.via, heard: this.heard, deadline: this.call.deadline }));
     this.tell(this.listener?.onReceiveStatus, outcome);
-    // HTTP/2 keeps the call a while, and must not keep the application's side with it.
+    // HTTP/2 keeps the call a while, and must not keep the application's side with it, nor the contexts: they lead to
+    // every layer further out (1.8 KB of a call with the recommended stack).
     this.listener = this.caller = undefined;
+    if (this.down !== undefined) this.call = this.options = this.nextCall = undefined as never;
   }
 
   private finish({ code, details }: StatusObject, origin: EndOrigin): void {

@@ -1,5 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
+import { EventEmitter } from 'node:events';
 
 /**
  * Drives server interceptors the way grpc-js does, without a network: a base call that has everything at hand, and a
@@ -43,8 +44,10 @@ export interface Script {
 const connection = { remoteAddress: '127.0.0.1', remotePort: 4711, localAddress: '127.0.0.1', localPort: 50051 };
 const request = { id: 7 };
 
-/** As much of an HTTP/2 stream as is looked at. */
-class Stream {
+const ignore = (): void => {};
+
+/** As much of an HTTP/2 stream as is looked at; Node and grpc-js listen to theirs, too. */
+class Stream extends EventEmitter {
   headersSent = false;
   destroyed = false;
   closed = false;
@@ -65,7 +68,9 @@ class BaseCall implements DrivenCall {
   constructor(
     private readonly script: Script,
     private readonly done: () => void,
-  ) {}
+  ) {
+    for (const event of ['removeListener', 'close', 'data', 'end']) this.stream.on(event, ignore);
+  }
 
   start(listener: DrivenListener): void {
     this.listener = listener;
@@ -102,6 +107,7 @@ class BaseCall implements DrivenCall {
 
   finish(): void {
     this.listener.onCancel();
+    this.stream.emit('close');
     this.done();
   }
 
