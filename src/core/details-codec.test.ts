@@ -115,6 +115,31 @@ describe('codec of google.rpc details', () => {
     expect(decodeDetails(bytes)).toEqual([errorDetail.errorInfo({ reason: 'R' })]);
   });
 
+  it('takes null and undefined, as JavaScript may leave them, for what is not there', () => {
+    const there = (detail: unknown): unknown => {
+      const details = [encodeDetail(detail as ErrorDetail)!];
+      return decodeDetails(Status.encode({ code: 3, message: '', details }).finish())[0];
+    };
+    const violation = { field: 'items[0]', description: null, reason: null, localizedMessage: null };
+    expect(there({ type: 'badRequest', fieldViolations: [violation] })).toEqual({
+      type: 'badRequest',
+      fieldViolations: [{ field: 'items[0]', description: '' }],
+    });
+    const metadata = { known: 'yes', unset: undefined };
+    expect(there({ type: 'errorInfo', reason: 'R', domain: null, metadata })).toEqual(
+      errorDetail.errorInfo({ reason: 'R', metadata: { known: 'yes' } }),
+    );
+    class Counted {
+      readonly type = 'errorInfo';
+      readonly domain = '';
+      readonly metadata = {};
+      get reason() {
+        return 'R';
+      }
+    }
+    expect(there(new Counted())).toEqual(errorDetail.errorInfo({ reason: 'R' }));
+  });
+
   it('leaves out a detail that cannot be encoded, rather than fail where an error is being sent', () => {
     expect(encodeDetail({ type: 'nonsense' } as unknown as ErrorDetail)).toBeUndefined();
     expect(encodeDetail({ type: 'quotaFailure' } as unknown as ErrorDetail)).toBeUndefined();

@@ -32,7 +32,7 @@ function codecOf<T extends ErrorDetailType, M>(
 ): DetailCodec<T> {
   return {
     typeUrl: `type.googleapis.com/google.rpc.${type[0]!.toUpperCase()}${type.slice(1)}`,
-    encode: (detail) => message.encode(toWire(detail)).finish(),
+    encode: (detail) => message.encode(withoutNothing(toWire(detail))).finish(),
     decode: (bytes) => ({ ...fromWire(message.decode(bytes)), type }) as unknown as ErrorDetailOf<T>,
   };
 }
@@ -97,6 +97,18 @@ function decodeDetail({ typeUrl = '', value = Buffer.alloc(0) }: Any): ErrorDeta
   } catch {
     return undefined;
   }
+}
+
+/** What is null or undefined, as JavaScript may leave it, is not there: the encoder would write it as text. */
+function withoutNothing<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutNothing) as T;
+  if (!isPlainObject(value)) return value;
+  const present = Object.entries(value).filter(([, each]) => each !== undefined && each !== null);
+  return Object.fromEntries(present.map(([name, each]) => [name, withoutNothing(each)])) as T;
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** Optional text is absent rather than empty: proto3 does not tell the two apart. */
