@@ -29,11 +29,11 @@ function generate(folder, base) {
   if (folder === '.') useOwnWireTypes(base);
 }
 
-/** Leads the library's generated code to the wire runtime through `src/core/wire.ts`: ts-proto has no option for it. */
+/** Leads the library's generated code to the wire runtime through `src/wire.ts`: ts-proto has no option for it. */
 function useOwnWireTypes(base) {
   const output = resolve(root, base, OUTPUT);
   for (const [path, text] of filesOf(output)) {
-    const wire = relative(dirname(join('gen', path)), 'core/wire.js');
+    const wire = relative(dirname(join('gen', path)), 'wire.js');
     writeFileSync(join(output, path), text.replace('"@bufbuild/protobuf/wire"', `"${wire}"`));
   }
 }

@@ -17,7 +17,7 @@ import { loggingClientInterceptor, loggingServerInterceptor } from 'grpc-js-midd
 import { metricsClientInterceptor, metricsServerInterceptor } from 'grpc-js-middleware/metrics';
 import { tracingClientInterceptor, tracingServerInterceptor } from 'grpc-js-middleware/tracing';
 import { expect, test } from 'vitest';
-import { camelCaseCode } from '../src/core/code-names.js';
+import { camelCaseCode } from '../src/core/status/code-names.js';
 import { EchoServiceService, type EchoServiceClient } from '../src/gen/grpc_js_middleware/testing/v1/echo.js';
 import { echoCall, kinds } from './support/echo-call.js';
 import { echoServer } from './support/echo-server.js';

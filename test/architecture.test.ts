@@ -14,6 +14,15 @@ const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
   .filter((path) => path.endsWith('.ts') && !path.startsWith('gen'))
   .map((path) => join('src', path));
 
+/** Tests and their set-ups, which may use whatever they like. */
+const isTest = (path: string): boolean => /\.(test|test-d)\.ts$/.test(path) || path.includes('/fixtures/');
+
+/** The files of src that a file imports, types included. */
+function importedFiles(path: string): string[] {
+  const imports = read(path).matchAll(/(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)\.js['"]/g);
+  return [...imports].map(([, specifier]) => `${normalize(join(dirname(path), specifier!))}.ts`);
+}
+
 /** Which top-level folder of src/ each import of a file leads to. */
 function importedFolders(path: string): { folder: string; specifier: string }[] {
   const imports = read(path).matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g);
@@ -23,9 +32,27 @@ function importedFolders(path: string): { folder: string; specifier: string }[] 
   }));
 }
 
+/** Each circle of imports once, as the files along it. */
+function circlesAmong(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  const walk = (path: string): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) circles.push([...way.slice(at), path].join(' → '));
+    if (at >= 0 || done.has(path)) return;
+    way.push(path);
+    for (const next of imports.get(path) ?? []) walk(next);
+    way.pop();
+    done.add(path);
+  };
+  for (const path of imports.keys()) walk(path);
+  return circles;
+}
+
 describe('the house', () => {
   test.each(features)('%s looks inward only: at core, generated code and itself', (feature) => {
-    const own = sources.filter((path) => path.startsWith(`src/${feature}/`) && !/\.(test|fixture)\.ts$/.test(path));
+    const own = sources.filter((path) => path.startsWith(`src/${feature}/`) && !isTest(path));
     const allowed = ['core', 'gen', feature, ...(feature === 'testing' ? ['promises'] : [])];
     const strangers = own.flatMap((path) =>
       importedFolders(path)
@@ -35,9 +62,32 @@ describe('the house', () => {
     expect(strangers).toEqual([]);
   });
 
+  test('no file of src imports itself through others, generated code and types included', () => {
+    const generated = readdirSync(join(root, 'src/gen'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => join('src/gen', path));
+    const files = [...sources, ...generated].filter((path) => !isTest(path));
+    expect(circlesAmong(new Map(files.map((path) => [path, importedFiles(path)])))).toEqual([]);
+  });
+
+  test.each([
+    ['status', /^src\/core\/(?!status\/|base\/)/],
+    ['base', /^src\/core\/(?!base\/)/],
+    ['pass', /^src\/core\/(server|client)\//],
+    ['server', /^src\/core\/client\//],
+    ['client', /^src\/core\/server\//],
+  ])('core/%s imports only the rooms below it', (room, above) => {
+    const strangers = sources
+      .filter((path) => path.startsWith(`src/core/${room}/`) && !isTest(path))
+      .flatMap((path) => importedFiles(path).map((imported) => ({ path, imported })))
+      .filter(({ imported }) => above.test(imported))
+      .map(({ path, imported }) => `${path} imports ${imported}`);
+    expect(strangers).toEqual([]);
+  });
+
   test('core knows no feature', () => {
     const strangers = sources
-      .filter((path) => path.startsWith('src/core/') && !path.endsWith('.test.ts'))
+      .filter((path) => path.startsWith('src/core/') && !isTest(path))
       .flatMap((path) => importedFolders(path).map(({ folder }) => folder))
       .filter((folder) => features.includes(folder));
     expect(strangers).toEqual([]);
@@ -57,14 +107,14 @@ describe('the house', () => {
 
   test('only core and retry touch the calls of grpc-js', () => {
     const touching = sources
-      .filter((path) => !path.startsWith('src/core/') && !path.startsWith('src/retry/') && !path.endsWith('.test.ts'))
+      .filter((path) => !path.startsWith('src/core/') && !path.startsWith('src/retry/') && !isTest(path))
       .filter((path) => /\b(ServerInterceptingCall|InterceptingCall)\b/.test(read(path)));
     expect(touching).toEqual([]);
   });
 
   test('every warning is explained on its page', () => {
     const codes = sources
-      .filter((path) => !path.endsWith('.test.ts'))
+      .filter((path) => !isTest(path))
       .flatMap((path) => [...read(path).matchAll(/'(GRPC_JS_MIDDLEWARE_\w+)'/g)].map(([, code]) => code));
     const explained = [...read('docs/warnings.md').matchAll(/^\| `(GRPC_JS_MIDDLEWARE_\w+)`/gm)].map(
       ([, code]) => code,

@@ -9,7 +9,7 @@ import { hedgingClientInterceptor, retryClientInterceptor } from 'grpc-js-middle
 import { injectFaults, startTestServer, type TestServer } from 'grpc-js-middleware/testing';
 import { tracingClientInterceptor, tracingServerInterceptor } from 'grpc-js-middleware/tracing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { TestSdk, unregister } from '../src/tracing/spans.fixture.js';
+import { TestSdk, unregister } from '../src/tracing/fixtures/spans.js';
 import { echoCall, kinds } from './support/echo-call.js';
 import { sumOf } from './support/exposition.js';
 import { LineRecorder } from './support/recorded-lines.js';

@@ -4,13 +4,13 @@ import { status } from '@grpc/grpc-js';
 import * as one from 'grpc-js-middleware';
 import { expect, test, vi } from 'vitest';
 import { EchoServiceService } from '../src/gen/grpc_js_middleware/testing/v1/echo.js';
-import { identityKey } from '../src/core/identity.js';
+import { identityKey } from '../src/core/shared/identity.js';
 import { echoCall, kinds } from './support/echo-call.js';
 import { echoServer } from './support/echo-server.js';
 
 vi.resetModules();
 const other = await import('grpc-js-middleware');
-const otherCore = await import('../src/core/identity.js');
+const otherCore = await import('../src/core/shared/identity.js');
 
 test('they are two', () => {
   expect(other.StatusError).not.toBe(one.StatusError);

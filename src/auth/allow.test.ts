@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test, vi } from 'vitest';
 import { EVERY, OK, call, decisions, denied, missing, reached, start, token } from '../../test/support/guarded-echo.js';
-import type { Identity } from '../core/identity.js';
+import type { Identity } from '../core/shared/identity.js';
 import type { EchoRequest } from '../testing/index.js';
 import { allow } from './allow.js';
 import type { Rule } from './policy-rule.js';

@@ -1,6 +1,6 @@
 import type { ServerCallContext } from '../core/context.js';
-import type { Identity } from '../core/identity.js';
-import { optionError } from '../core/options.js';
+import type { Identity } from '../core/shared/identity.js';
+import { optionError } from '../core/base/options.js';
 import { allOf, anyOf, isRule, rule, strictly, type Rule } from './policy-rule.js';
 
 /** Decides by who is calling and by the call: its metadata, deadline, peer. Only `true` lets in. */

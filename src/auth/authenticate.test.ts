@@ -1,8 +1,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
 import { EVERY, OK, call, invalid, jwt, reached, start, token } from '../../test/support/guarded-echo.js';
-import { StatusError } from '../core/status-error.js';
-import type { Identity } from '../core/identity.js';
+import { StatusError } from '../core/status/status-error.js';
+import type { Identity } from '../core/shared/identity.js';
 import { allow } from './allow.js';
 import type { Authenticate } from './authenticate.js';
 

@@ -1,8 +1,8 @@
 import type { ServerCallContext } from '../core/context.js';
-import type { Identity } from '../core/identity.js';
-import { optionError } from '../core/options.js';
-import { isThenable } from '../core/report.js';
-import { isStatusError } from '../core/status-error.js';
+import type { Identity } from '../core/shared/identity.js';
+import { optionError } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
+import { isStatusError } from '../core/status/status-error.js';
 import { CredentialsError, invalidCredentials } from './failures.js';
 
 /**

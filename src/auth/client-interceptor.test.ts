@@ -1,7 +1,7 @@
 import { Metadata, credentials, status, type ChannelCredentials, type Interceptor } from '@grpc/grpc-js';
 import { describe, expect, test, vi } from 'vitest';
 import { call, counting, door, request, seen, start } from '../../test/support/token-door.js';
-import type { StatusError } from '../core/status-error.js';
+import type { StatusError } from '../core/status/status-error.js';
 import { EchoServiceClient, EventLog, collect, recordClientEvents, startTestServer } from '../testing/index.js';
 import { authClientInterceptor, type AuthClientOptions } from './client-interceptor.js';
 import { makeAuthority, makeDirectory } from './fixtures/certificates.js';

@@ -1,10 +1,10 @@
 import { status, type Interceptor, type StatusObject } from '@grpc/grpc-js';
-import { channelSecurityOf } from '../core/client-context.js';
+import { channelSecurityOf } from '../core/client/client-call.js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
 import type { ClientHooks } from '../core/hooks.js';
-import { optionError, optionsOf, withheld } from '../core/options.js';
-import { StatusError, isStatusError } from '../core/status-error.js';
+import { optionError, optionsOf, withheld } from '../core/base/options.js';
+import { StatusError, isStatusError } from '../core/status/status-error.js';
 import { andThen } from './authenticate.js';
 import { isLocalTarget } from './local-target.js';
 import { heldToken, isToken, TokenSource, type GetToken, type HeldToken } from './token-source.js';

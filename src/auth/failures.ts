@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 
 /** The trailer that says which credentials a method takes (RFC 9110, section 11.6.1). */
 export const CHALLENGE = 'www-authenticate';

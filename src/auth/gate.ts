@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
-import { identityKey, type Identity } from '../core/identity.js';
-import type { Listener } from '../core/listeners.js';
+import { identityKey, type Identity } from '../core/shared/identity.js';
+import type { Listener } from '../core/shared/listeners.js';
 import type { Method } from '../core/method.js';
-import { isThenable } from '../core/report.js';
-import { isStatusError, type StatusError } from '../core/status-error.js';
+import { isThenable } from '../core/base/report-failure.js';
+import { isStatusError, type StatusError } from '../core/status/status-error.js';
 import { andThen, type IdentitySource } from './authenticate.js';
 import { invalidCredentials, missingCredentials, permissionDenied } from './failures.js';
 import { bodyOf, type Asked, type MessageCheck, type Rule, type RuleBody } from './policy-rule.js';

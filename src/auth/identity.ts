@@ -1,5 +1,5 @@
 import { callContext, tryCurrentCall, type CallContext, type HandlerCall } from '../core/context.js';
-import { identityKey, type Identity } from '../core/identity.js';
+import { identityKey, type Identity } from '../core/shared/identity.js';
 
 /**
  * Who is calling: from an interceptor's `call`, or from the `call` argument of any handler. `undefined` when nobody

@@ -1,7 +1,7 @@
 // On the server: who is calling, and may they?
 export { authServerInterceptor, type AuthServerOptions } from './server-interceptor.js';
 export { identityOf, currentIdentity } from './identity.js';
-export type { Identity } from '../core/identity.js';
+export type { Identity } from '../core/shared/identity.js';
 export type { AuthDecision } from './gate.js';
 
 // Who may call what.

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { createLocalJWKSet, type JWTVerifyGetKey } from 'jose';
-import { optionError, withheld } from '../core/options.js';
+import { optionError, withheld } from '../core/base/options.js';
 import { unfitness, type JwtAlgorithm } from './jwt-algorithms.js';
 
 /** A JSON Web Key Set (RFC 7517, section 5). */

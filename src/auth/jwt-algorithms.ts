@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { optionError } from '../core/options.js';
+import { optionError } from '../core/base/options.js';
 
 /**
  * The signature algorithms of RFC 7518 and RFC 8037 that a verifier may name. `HS…` stand for a shared secret, all

@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { StatusError } from '../core/status-error.js';
-import type { Identity } from '../core/identity.js';
+import { StatusError } from '../core/status/status-error.js';
+import type { Identity } from '../core/shared/identity.js';
 import {
   AUDIENCE,
   ISSUER,

@@ -1,14 +1,15 @@
-import { optionError, optionsOf, type OptionChecker } from '../core/options.js';
-import { isThenable } from '../core/report.js';
+import { optionError, optionsOf, type OptionChecker } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
 import type { Authenticate } from './authenticate.js';
 import { bearerToken } from './bearer.js';
 import { invalidCredentials, KeysUnavailableError, keysUnavailable } from './failures.js';
 import { algorithmsOf, type JwtAlgorithm } from './jwt-algorithms.js';
 import type { ClaimsToIdentity } from './jwt-identity.js';
-import { keySourceOf, type JwtKeys, type KeySource } from './jwt-keys.js';
+import { keySourceOf, type JwtKeys } from './jwt-keys.js';
+import type { KeySource } from './key-source.js';
 import { tokenVerifier, type VerifyToken } from './jwt-verifier.js';
 import { TokenCache, type TokenCacheOptions } from './token-cache.js';
-import type { Identity } from '../core/identity.js';
+import type { Identity } from '../core/shared/identity.js';
 
 /** What tokens {@link jwtAuthenticator} accepts. A token has to fulfil all of it. */
 export interface JwtAuthenticatorOptions {

@@ -1,4 +1,4 @@
-import type { Identity } from '../core/identity.js';
+import type { Identity } from '../core/shared/identity.js';
 import { CredentialsError } from './failures.js';
 
 /** What a verified token says (RFC 7519, section 4). */

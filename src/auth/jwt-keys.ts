@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto';
-import type { JWTVerifyGetKey } from 'jose';
-import { isObject, optionError, optionsOf, withheld } from '../core/options.js';
+import { isObject, optionError, optionsOf, withheld } from '../core/base/options.js';
 import { isSecretAlgorithm, secretBytesFor, unfitness, type JwtAlgorithm } from './jwt-algorithms.js';
+import type { KeySource } from './key-source.js';
 import { localKeySet, type JsonWebKeySet } from './jwk-set.js';
 import { remoteKeySource, type RemoteJwks } from './remote-jwks.js';
 
@@ -23,14 +23,6 @@ export type JwtKeys =
       /** A public key or a certificate in PEM. */
       readonly publicKeyPem: string;
     };
-
-/** Where a verifier finds the key of a token. */
-export interface KeySource {
-  /** Grows when keys are replaced: what was verified under an earlier version has to be verified again. */
-  readonly version: number;
-  /** The key for a token's protected header; throws `KeysUnavailableError` when there are none for now. */
-  readonly find: JWTVerifyGetKey;
-}
 
 const FORMS = ['jwksUri', 'jwks', 'secret', 'publicKeyPem'] as const;
 

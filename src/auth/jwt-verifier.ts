@@ -1,9 +1,9 @@
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
-import type { Identity } from '../core/identity.js';
+import type { Identity } from '../core/shared/identity.js';
 import { CredentialsError, KeysUnavailableError } from './failures.js';
 import type { JwtAlgorithm } from './jwt-algorithms.js';
 import { identityOfClaims, type ClaimsToIdentity } from './jwt-identity.js';
-import type { KeySource } from './jwt-keys.js';
+import type { KeySource } from './key-source.js';
 
 /** What a token has to be. */
 export interface TokenRules {

@@ -1,6 +1,6 @@
 import type { PeerCertificate } from 'node:tls';
-import type { Identity } from '../core/identity.js';
-import { optionsOf } from '../core/options.js';
+import type { Identity } from '../core/shared/identity.js';
+import { optionsOf } from '../core/base/options.js';
 import type { Authenticate } from './authenticate.js';
 import { CredentialsError } from './failures.js';
 import { isPlain, subjectAltNames } from './subject-alt-names.js';

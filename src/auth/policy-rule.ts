@@ -1,7 +1,7 @@
 import type { ServerCallContext } from '../core/context.js';
-import type { Identity } from '../core/identity.js';
+import type { Identity } from '../core/shared/identity.js';
 import { processWide } from '../core/context-key.js';
-import { isThenable } from '../core/report.js';
+import { isThenable } from '../core/base/report-failure.js';
 import { andThen } from './authenticate.js';
 
 /** Who may call a method. Made with {@link allow}. */

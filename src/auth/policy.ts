@@ -1,7 +1,7 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { fullName, matcher } from '../core/match.js';
 import { methodOf, type Method } from '../core/method.js';
-import { isObject, optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/base/options.js';
 import { allow } from './allow.js';
 import { bodyOf, isRule, optional, type Rule } from './policy-rule.js';
 

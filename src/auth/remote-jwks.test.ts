@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { findDetail } from '../core/details.js';
-import { StatusError } from '../core/status-error.js';
+import { findDetail } from '../core/status/find-detail.js';
+import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer } from '../testing/index.js';
 import { allow } from './allow.js';
 import { answering, startKeyServer, type KeyServer } from './fixtures/key-server.js';

@@ -1,5 +1,5 @@
-import { optionError, optionsOf, withheld } from '../core/options.js';
-import type { KeySource } from './jwt-keys.js';
+import { optionError, optionsOf, withheld } from '../core/base/options.js';
+import type { KeySource } from './key-source.js';
 import { isLoopbackHost } from './loopback.js';
 import { RemoteKeys, type KeyTiming } from './remote-keys.js';
 

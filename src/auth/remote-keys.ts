@@ -2,13 +2,16 @@ import { errors, type JWTVerifyGetKey } from 'jose';
 import { KeysUnavailableError } from './failures.js';
 import { isKeySet, publishedKeySet, type JsonWebKeySet } from './jwk-set.js';
 import { fetchBounded, type FetchBounds } from './jwks-fetch.js';
-import type { KeySource } from './jwt-keys.js';
-import type { RemoteJwks } from './remote-jwks.js';
+import type { KeySource } from './key-source.js';
 
-/** When to ask the key server; the names are those of the options. */
-export type KeyTiming = Required<
-  Pick<RemoteJwks, 'refreshMs' | 'maxStaleMs' | 'cooldownMs' | 'initialBackoffMs' | 'maxBackoffMs'>
->;
+/** When to ask the key server, in milliseconds; the names are those of the options of `RemoteJwks`. */
+export interface KeyTiming {
+  readonly refreshMs: number;
+  readonly maxStaleMs: number;
+  readonly cooldownMs: number;
+  readonly initialBackoffMs: number;
+  readonly maxBackoffMs: number;
+}
 
 /**
  * Keys that are fetched when needed. All times are of the monotonic clock, so that setting the machine's time neither

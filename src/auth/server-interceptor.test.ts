@@ -15,7 +15,7 @@ import {
   start,
   token,
 } from '../../test/support/guarded-echo.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import type { EchoRequest } from '../testing/index.js';
 import { allow } from './allow.js';
 import type { Authenticate } from './authenticate.js';

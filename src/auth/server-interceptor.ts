@@ -1,10 +1,10 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
-import { NO_RULE, explained } from '../core/described.js';
+import { NO_RULE, explained } from '../core/description.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { listenerOf } from '../core/listeners.js';
-import { optionsOf } from '../core/options.js';
+import { listenerOf } from '../core/shared/listeners.js';
+import { optionsOf } from '../core/base/options.js';
 import { andThen, authenticatorsOf, firstIdentity, type Authenticate } from './authenticate.js';
 import { Gate, type AuthDecision, type Remaining } from './gate.js';
 import type { Policy } from './policy.js';

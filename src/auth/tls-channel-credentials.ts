@@ -1,5 +1,5 @@
 import { ChannelCredentials } from '@grpc/grpc-js';
-import { optionsOf } from '../core/options.js';
+import { optionsOf } from '../core/base/options.js';
 import { pathOf } from './tls-files.js';
 import { TlsReloader, type TlsReloadOptions } from './tls-reloader.js';
 

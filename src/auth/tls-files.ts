@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { withheld, type OptionChecker } from '../core/options.js';
+import { withheld, type OptionChecker } from '../core/base/options.js';
 
 /** Where the PEM files lie. Certificate and key come together. */
 export interface TlsFiles {

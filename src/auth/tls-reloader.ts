@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
-import { listenerOf, type Listener } from '../core/listeners.js';
+import { listenerOf, type Listener } from '../core/shared/listeners.js';
 import {
   readFiles,
   readFilesNow,

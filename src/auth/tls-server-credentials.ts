@@ -1,6 +1,6 @@
 import { ServerCredentials } from '@grpc/grpc-js';
-import { optionsOf } from '../core/options.js';
-import { MAX_DELAY_MS } from '../core/timer.js';
+import { optionsOf } from '../core/base/options.js';
+import { MAX_DELAY_MS } from '../core/base/timer.js';
 import { pathOf, requiredPathOf } from './tls-files.js';
 import { TlsReloader, type TlsReloadOptions } from './tls-reloader.js';
 

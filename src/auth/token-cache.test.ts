@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { collectGarbage } from '../../test/support/collect-garbage.js';
-import type { Identity } from '../core/identity.js';
+import type { Identity } from '../core/shared/identity.js';
 import { CredentialsError } from './failures.js';
-import type { KeySource } from './jwt-keys.js';
+import type { KeySource } from './key-source.js';
 import type { Verified } from './jwt-verifier.js';
 import { TokenCache } from './token-cache.js';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Identity } from '../core/identity.js';
-import type { KeySource } from './jwt-keys.js';
+import type { Identity } from '../core/shared/identity.js';
+import type { KeySource } from './key-source.js';
 import type { Verified, VerifyToken } from './jwt-verifier.js';
 import { RecentTokens } from './recent-tokens.js';
 

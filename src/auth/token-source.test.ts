@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, counting, revoked, running, seen, start } from '../../test/support/token-door.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest } from '../testing/index.js';
 import { SECRET, claims, macced, secondsFromNow } from './fixtures/tokens.js';
 import type { GetToken } from './token-source.js';

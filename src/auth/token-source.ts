@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ClientCallContext } from '../core/context.js';
-import { isThenable } from '../core/report.js';
+import { isThenable } from '../core/base/report-failure.js';
 
 /** A token whose end is known otherwise than from its own `exp`. */
 export interface ExpiringToken {

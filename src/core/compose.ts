@@ -1,6 +1,6 @@
 import type { InterceptingCall, Interceptor, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
-import { described } from './described.js';
-import { optionError } from './options.js';
+import { described } from './description.js';
+import { optionError } from './base/options.js';
 
 /**
  * One server interceptor out of several, the first outermost, to be passed around or selected as a group. The same

@@ -1,4 +1,4 @@
-import { optionError } from './options.js';
+import { optionError } from './base/options.js';
 
 /**
  * A typed slot in a call's context. Made once, at module level, and compared by identity: two keys of the same name

@@ -3,7 +3,7 @@ import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import type { PeerCertificate } from 'node:tls';
 import { processWide, type ContextKey } from './context-key.js';
 import type { Method } from './method.js';
-import type { StatusError } from './status-error.js';
+import type { StatusError } from './status/status-error.js';
 
 /** What is known of one call, on either side. All interceptors of a call, and its handler, see the same one. */
 export interface CallContext {

@@ -1,12 +1,12 @@
 import type { Interceptor, InterceptingCall, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
-import { ClientPass, type ClientSteps } from './client-call.js';
+import { ClientPass, type ClientSteps } from './client/client-pass.js';
 import type { ClientCallContext, ServerCallContext } from './context.js';
 import type { ClientHooks, ServerHooks } from './hooks.js';
-import { described } from './described.js';
+import { described } from './description.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
-import { optionError } from './options.js';
-import { Steps } from './steps.js';
-import { ServerPass, type ServerSteps } from './server-call.js';
+import { optionError } from './base/options.js';
+import { Steps } from './pass/steps.js';
+import { ServerPass, type ServerSteps } from './server/server-pass.js';
 
 /** Asked once per method; answers what to do per call, or nothing: then its calls cost nothing. */
 export type ServerDefinition = (method: Method) => ((call: ServerCallContext) => ServerHooks | void) | void;

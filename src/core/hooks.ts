@@ -1,5 +1,5 @@
 import type { Metadata, StatusObject, status } from '@grpc/grpc-js';
-import type { StatusError } from './status-error.js';
+import type { StatusError } from './status/status-error.js';
 
 /** How a call ended. Every interceptor whose part of the call began is told exactly once. */
 export interface CallEnd {

@@ -21,7 +21,7 @@ export { composeClientInterceptors, composeServerInterceptors } from './compose.
 export { exceptMethods, forMethods } from './select.js';
 export type { MethodMatch } from './match.js';
 export { keepInterceptors } from './keep.js';
-export { describeClient, describeServer } from './describe.js';
+export { describeClient, describeServer } from './describe/describe.js';
 // Errors that travel, and what they tell.
 export {
   BusinessError,
@@ -31,8 +31,9 @@ export {
   type BusinessErrorInit,
   type StatusErrorInit,
   type Violation,
-} from './status-error.js';
-export { errorDetail, findDetail, type ErrorDetail, type ErrorDetailOf, type ErrorDetailType } from './details.js';
+} from './status/status-error.js';
+export { errorDetail, type ErrorDetail, type ErrorDetailOf, type ErrorDetailType } from './status/details.js';
+export { findDetail } from './status/find-detail.js';
 export type {
   BadRequestDetail,
   DebugInfoDetail,
@@ -49,5 +50,5 @@ export type {
   RequestInfoDetail,
   ResourceInfoDetail,
   RetryInfoDetail,
-} from './details.js';
-export { statusName, type StatusName } from './status-name.js';
+} from './status/details.js';
+export { statusName, type StatusName } from './status/status-name.js';

@@ -1,6 +1,6 @@
-import { optionError } from './options.js';
+import { optionError } from './base/options.js';
 import type { Method } from './method.js';
-import { isThenable } from './report.js';
+import { isThenable } from './base/report-failure.js';
 
 /**
  * Which methods something applies to: `'pkg.Service/Name'`, `'pkg.Service/*'`, `'*'` (all), a RegExp tested against

@@ -1,7 +1,7 @@
 import type { InterceptingCall, Interceptor, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { checkInterceptors } from './compose.js';
 import { defineClientInterceptor, defineServerInterceptor } from './define.js';
-import { described, descriptionOf } from './described.js';
+import { described, descriptionOf } from './description.js';
 import { matchText, matcher, type MethodMatch } from './match.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
 

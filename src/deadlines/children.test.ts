@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { status } from '@grpc/grpc-js';
 import { expect, test, vi } from 'vitest';
 import type { ClientCallContext, ServerCallContext } from '../core/context.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { childrenOf, parentEnded } from './children.js';
 
 /** As much of the two contexts as is used. */

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { endClientCall } from '../core/client-context.js';
+import { endClientCall } from '../core/client/client-call.js';
 import type { ClientCallContext, ServerCallContext } from '../core/context.js';
 import { contextKey } from '../core/context-key.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 
 /**
  * The outgoing calls of one server call that are still running. However many there are, they share one listener on its

@@ -3,10 +3,10 @@ import { status, type Interceptor, type ServerInterceptor } from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { currentCall, type ClientCallContext, type ServerCallContext } from '../core/context.js';
 import { defineClientInterceptor, defineServerInterceptor } from '../core/define.js';
-import { descriptionOf } from '../core/described.js';
+import { descriptionOf } from '../core/description.js';
 import type { Method } from '../core/method.js';
 import { EchoResponse, startTestServer, type EchoHandlers, type TestServer } from '../testing/index.js';
-import { call, deferred, kinds, methodNames } from './calls.fixture.js';
+import { call, deferred, kinds, methodNames } from './fixtures/calls.js';
 import { deadlineClientInterceptor, deadlineServerInterceptor, detached, type DeadlineClientOptions } from './index.js';
 
 const running: TestServer[] = [];

@@ -1,11 +1,11 @@
 import { status, type Interceptor } from '@grpc/grpc-js';
 import type { ClientCallContext, ServerCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { NO_DEFAULT, explained } from '../core/described.js';
+import { NO_DEFAULT, explained } from '../core/description.js';
 import type { ClientHooks } from '../core/hooks.js';
-import { optionsOf } from '../core/options.js';
-import { StatusError } from '../core/status-error.js';
-import { timeText } from '../core/time-text.js';
+import { optionsOf } from '../core/base/options.js';
+import { StatusError } from '../core/status/status-error.js';
+import { timeText } from '../core/base/time-text.js';
 import { childrenOf, parentEnded } from './children.js';
 import { budgetCall } from './detached.js';
 

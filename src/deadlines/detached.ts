@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { processWide } from '../core/context-key.js';
-import { optionError } from '../core/options.js';
+import { optionError } from '../core/base/options.js';
 import { tryCurrentCall, type ServerCallContext } from '../core/context.js';
 
 /** The server call from whose budget the present code was detached; all copies of this library share it. */

@@ -2,10 +2,10 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { descriptionOf } from '../core/described.js';
+import { descriptionOf } from '../core/description.js';
 import type { Method } from '../core/method.js';
 import { startTestServer, type TestServer } from '../testing/index.js';
-import { call, kinds, methodNames } from './calls.fixture.js';
+import { call, kinds, methodNames } from './fixtures/calls.js';
 import { deadlineServerInterceptor, type DeadlineServerOptions } from './index.js';
 
 let running: TestServer | undefined;

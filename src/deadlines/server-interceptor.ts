@@ -1,11 +1,11 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { explained } from '../core/described.js';
+import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { optionsOf } from '../core/options.js';
-import { StatusError } from '../core/status-error.js';
-import { timeText } from '../core/time-text.js';
+import { optionsOf } from '../core/base/options.js';
+import { StatusError } from '../core/status/status-error.js';
+import { timeText } from '../core/base/time-text.js';
 
 /** Options of {@link deadlineServerInterceptor}. */
 export interface DeadlineServerOptions {

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
-import { findDetail } from '../core/details.js';
-import { StatusError } from '../core/status-error.js';
+import { findDetail } from '../core/status/find-detail.js';
+import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer } from '../testing/index.js';
 import { BusinessError, defineErrors, type ErrorTemplates } from './index.js';
 

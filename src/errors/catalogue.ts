@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
-import { findDetail } from '../core/details.js';
-import { isObject, optionError } from '../core/options.js';
-import { BusinessError, StatusError, type BusinessErrorInit } from '../core/status-error.js';
-import { isStatusCode } from '../core/wire-status.js';
+import { findDetail } from '../core/status/find-detail.js';
+import { isObject, optionError } from '../core/base/options.js';
+import { BusinessError, StatusError, type BusinessErrorInit } from '../core/status/status-error.js';
+import { isStatusCode } from '../core/status/wire-status.js';
 import type { Only, ResultOf } from './handlers.js';
 import { decodeParameters, encodeParameters, type ErrorParameter } from './parameters.js';
 

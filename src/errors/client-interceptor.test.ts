@@ -2,10 +2,10 @@ import { Metadata, status, type Interceptor, type ServiceError } from '@grpc/grp
 import { InterceptingCall } from '@grpc/grpc-js';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { defineClientInterceptor } from '../core/define.js';
-import { errorDetail } from '../core/details.js';
-import { StatusError, isStatusError, toStatusObject } from '../core/status-error.js';
+import { errorDetail } from '../core/status/details.js';
+import { StatusError, isStatusError, toStatusObject } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer } from '../testing/index.js';
-import { failingCalls } from './calls.fixture.js';
+import { failingCalls } from './fixtures/calls.js';
 import { BusinessError, ValidationError, errorClientInterceptor, matchStatus } from './index.js';
 
 const open: TestServer[] = [];

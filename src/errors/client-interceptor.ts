@@ -1,8 +1,8 @@
 import { status, type Interceptor, type StatusObject } from '@grpc/grpc-js';
 import { defineClientInterceptor } from '../core/define.js';
-import { brand, kindOf } from '../core/error-brand.js';
+import { brand, kindOf } from '../core/status/error-brand.js';
 import type { ClientHooks } from '../core/hooks.js';
-import { BusinessError, StatusError, ValidationError } from '../core/status-error.js';
+import { BusinessError, StatusError, ValidationError } from '../core/status/status-error.js';
 
 /**
  * Gives the errors of grpc-js's own client what ours have: `error instanceof ValidationError` and its `violations`,

@@ -1,7 +1,7 @@
 import { status, type Metadata } from '@grpc/grpc-js';
-import { isMetadata, readStatus } from '../core/received-status.js';
-import { isStatusError, StatusError } from '../core/status-error.js';
-import { isStatusCode } from '../core/wire-status.js';
+import { isMetadata, readStatus } from '../core/status/received-status.js';
+import { isStatusError, StatusError } from '../core/status/status-error.js';
+import { isStatusCode } from '../core/status/wire-status.js';
 
 /**
  * The error that somebody meant to send: one of ours, an error of a grpc-js client, or an object with one of gRPC's

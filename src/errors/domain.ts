@@ -1,4 +1,4 @@
-import { withDetails, type StatusError } from '../core/status-error.js';
+import { withDetails, type StatusError } from '../core/status/status-error.js';
 
 /** The error, with this domain in every ErrorInfo that has none. */
 export function inDomain(error: StatusError, domain: string | undefined): StatusError {

@@ -1,20 +1,13 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { StatusError, toStatusObject } from '../core/status-error.js';
-import { originOf } from '../core/status-origin.js';
+import { isStatusError, StatusError, toStatusObject } from '../core/status/status-error.js';
+import { originOf } from '../core/status/status-origin.js';
 import { deliberateError } from './deliberate.js';
 import { inDomain } from './domain.js';
+import type { ErrorRules } from './error-rules.js';
 import { hiddenError } from './unknown.js';
 import { mapError, notify } from './user-functions.js';
-
-/** The checked options of `errorServerInterceptor`. */
-export interface ErrorRules {
-  readonly domain: string | undefined;
-  readonly map: ((error: unknown, call: ServerCallContext) => StatusError | undefined) | undefined;
-  readonly exposeUnknown: boolean;
-  readonly onUnknown: ((error: unknown, call: ServerCallContext) => void) | undefined;
-}
 
 /** What `errorServerInterceptor` does for one call. */
 export class ErrorHooks implements ServerHooks {
@@ -42,6 +35,7 @@ export class ErrorHooks implements ServerHooks {
     if (origin?.received) return toStatusObject(inDomain(StatusError.received(given), this.rules.domain));
     if (this.translated) return undefined;
     if (origin === undefined) return given.code === status.UNKNOWN ? this.unguarded(given) : undefined;
+    if (!isStatusError(origin.error)) return undefined;
     const meant = inDomain(origin.error, this.rules.domain);
     return meant === origin.error ? undefined : toStatusObject(meant);
   }

@@ -1,5 +1,5 @@
 // Errors that arrive as they were thrown.
-export { BusinessError, ValidationError, type BusinessErrorInit, type Violation } from '../core/typed-errors.js';
+export { BusinessError, ValidationError, type BusinessErrorInit, type Violation } from '../core/status/status-error.js';
 export {
   defineErrors,
   type ErrorCatalogue,

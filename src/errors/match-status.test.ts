@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { matchStatus } from './index.js';
 
 describe('matchStatus', () => {

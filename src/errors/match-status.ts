@@ -1,6 +1,6 @@
-import { isObject, optionError } from '../core/options.js';
-import { StatusError } from '../core/status-error.js';
-import { statusName, type StatusName } from '../core/status-name.js';
+import { isObject, optionError } from '../core/base/options.js';
+import { StatusError } from '../core/status/status-error.js';
+import { statusName, type StatusName } from '../core/status/status-name.js';
 import type { Only, ResultOf } from './handlers.js';
 
 /** What to do for each code; `default` for all others. */

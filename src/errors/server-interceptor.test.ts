@@ -8,12 +8,13 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { errorDetail, findDetail } from '../core/details.js';
+import { errorDetail } from '../core/status/details.js';
+import { findDetail } from '../core/status/find-detail.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { guardHandlers } from '../promises/index.js';
 import { startTestServer, type TestServer } from '../testing/index.js';
 import type { EchoHandlers, TestServerOptions } from '../testing/index.js';
-import { failingCalls, ownTrailers, type FailingCall } from './calls.fixture.js';
+import { failingCalls, ownTrailers, type FailingCall } from './fixtures/calls.js';
 import {
   BusinessError,
   ValidationError,
@@ -21,7 +22,7 @@ import {
   errorServerInterceptor,
   type ErrorServerOptions,
 } from './index.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 
 const open: TestServer[] = [];
 afterEach(async () => {

@@ -1,9 +1,10 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { optionsOf } from '../core/options.js';
-import type { StatusError } from '../core/status-error.js';
-import { ErrorHooks, type ErrorRules } from './error-hooks.js';
+import { optionsOf } from '../core/base/options.js';
+import type { StatusError } from '../core/status/status-error.js';
+import { ErrorHooks } from './error-hooks.js';
+import type { ErrorRules } from './error-rules.js';
 
 /** Options of {@link errorServerInterceptor}. */
 export interface ErrorServerOptions {

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { inspect } from 'node:util';
-import { errorDetail } from '../core/details.js';
-import { isStatusError, StatusError } from '../core/status-error.js';
+import { errorDetail } from '../core/status/details.js';
+import { isStatusError, StatusError } from '../core/status/status-error.js';
 
 /** What is sent for an error that nobody meant to send: INTERNAL 'Internal error', unless it is to be shown. */
 export function hiddenError(error: unknown, expose: boolean): StatusError {

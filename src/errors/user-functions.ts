@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import type { ServerCallContext } from '../core/context.js';
-import { optionError } from '../core/options.js';
-import { isThenable } from '../core/report.js';
-import { isStatusError, type StatusError } from '../core/status-error.js';
-import type { ErrorRules } from './error-hooks.js';
+import { optionError } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
+import { isStatusError, type StatusError } from '../core/status/status-error.js';
+import type { ErrorRules } from './error-rules.js';
 
 /** What `map` makes of an error; one that fails is reported, and says so. */
 export function mapError(

@@ -1,7 +1,7 @@
 import { credentials, Metadata, status, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import { HealthClient, type HealthCheckResponse } from '../gen/grpc/health/v1/health.js';
-import { optionError, optionsOf, type OptionChecker } from '../core/options.js';
-import { StatusError } from '../core/status-error.js';
+import { optionError, optionsOf, type OptionChecker } from '../core/base/options.js';
+import { StatusError } from '../core/status/status-error.js';
 import { fromWire, type HealthStatus } from './status.js';
 
 /** How to ask a server for its health. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { credentials, type ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
-import { isStatusError } from '../core/status-error.js';
+import { isStatusError } from '../core/status/status-error.js';
 import { checkHealth, type CheckHealthOptions } from './health-client.js';
 
 export const healthUsage = `usage: grpc-js-middleware health HOST:PORT [options]

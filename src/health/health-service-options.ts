@@ -1,4 +1,4 @@
-import { isObject, optionsOf, type OptionChecker } from '../core/options.js';
+import { isObject, optionsOf, type OptionChecker } from '../core/base/options.js';
 import type { HealthProbe, ProbeResult, ProbeSchedule } from './probe.js';
 import type { ServingStatus } from './status.js';
 

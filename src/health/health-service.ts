@@ -5,9 +5,9 @@ import {
   type HealthListResponse,
   type HealthServer,
 } from '../gen/grpc/health/v1/health.js';
-import { StatusError } from '../core/status-error.js';
-import { optionError, optionsOf } from '../core/options.js';
-import { isThenable } from '../core/report.js';
+import { StatusError } from '../core/status/status-error.js';
+import { optionError, optionsOf } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
 import { readPlan, type HealthServiceOptions } from './health-service-options.js';
 import { ProbeLoop, type ProbeResult } from './probe.js';
 import { StatusBoard } from './status-board.js';

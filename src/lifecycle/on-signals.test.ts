@@ -4,7 +4,7 @@ import { onSignals, type StopRequest } from './on-signals.js';
 
 /** Sends a signal to a process of ours for each line that it prints; returns its lines and its end. */
 async function run(how: string, ...signals: NodeJS.Signals[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/lifecycle/test-process.ts', how]);
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/lifecycle/fixtures/process.ts', how]);
   const lines: string[] = [];
   child.stdout.on('data', (chunk: Buffer) => {
     for (const line of chunk.toString().trim().split('\n')) {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { optionError, optionsOf } from '../core/options.js';
+import { optionError, optionsOf } from '../core/base/options.js';
 
 /** A request to stop. */
 export interface StopRequest {

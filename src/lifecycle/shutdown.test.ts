@@ -2,7 +2,7 @@ import http2 from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { StatusError } from '../core/status-error.js';
+import type { StatusError } from '../core/status/status-error.js';
 import {
   collect,
   EchoRequest,

@@ -1,7 +1,7 @@
 import { status, type Server } from '@grpc/grpc-js';
-import { optionError, optionsOf } from '../core/options.js';
-import { isThenable } from '../core/report.js';
-import { StatusError } from '../core/status-error.js';
+import { optionError, optionsOf } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
+import { StatusError } from '../core/status/status-error.js';
 import { forceClose } from './force-close.js';
 import type { CallTracker } from './track-calls.js';
 

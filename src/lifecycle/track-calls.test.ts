@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer } from '../testing/index.js';
 import { trackCalls } from './track-calls.js';
 

@@ -1,8 +1,8 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { Running } from '../core/running.js';
-import type { StatusError } from '../core/status-error.js';
+import { Running } from '../core/base/running.js';
+import type { StatusError } from '../core/status/status-error.js';
 
 /** A server interceptor that knows which calls are running. One per server: it counts the calls of the server that lists it. */
 export type CallTracker = ServerInterceptor & {

@@ -2,10 +2,10 @@ import { InterceptingCall, status, type Interceptor } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { echoCall, kinds } from '../../test/support/echo-call.js';
 import { LineRecorder } from '../../test/support/recorded-lines.js';
-import { withAttempt } from '../core/client-context.js';
+import { withAttempt } from '../core/client/client-call.js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { startTestServer, type TestServer } from '../testing/index.js';
 import { addLogFields, loggingClientInterceptor, type LoggingOptions } from './index.js';
 

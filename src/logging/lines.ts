@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
-import { isAttempt } from '../core/client-context.js';
+import { isAttempt } from '../core/client/client-call.js';
 import type { CallContext, ClientCallContext, ServerCallContext } from '../core/context.js';
-import { camelCaseCode } from '../core/code-names.js';
+import { camelCaseCode } from '../core/status/code-names.js';
 import type { CallEnd } from '../core/hooks.js';
 import type { Method } from '../core/method.js';
-import { spanIdsKey } from '../core/span-ids.js';
-import { isStatusError } from '../core/status-error.js';
+import { spanIdsKey } from '../core/shared/span-ids.js';
+import { isStatusError } from '../core/status/status-error.js';
 import { logFieldsKey } from './fields.js';
 import type { LoggingSettings } from './options.js';
 import { quietly } from './quietly.js';

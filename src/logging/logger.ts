@@ -1,4 +1,4 @@
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { isThenable, reportHookFailure } from '../core/base/report-failure.js';
 
 /** pino's levels. `silent` writes nothing. */
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

@@ -1,6 +1,6 @@
 import type { CallContext } from '../core/context.js';
 import type { CallEnd } from '../core/hooks.js';
-import { optionsOf } from '../core/options.js';
+import { optionsOf } from '../core/base/options.js';
 import type { Level, Logger } from './logger.js';
 import { Previewer } from './preview.js';
 import { Redactor } from './redact.js';

@@ -1,4 +1,4 @@
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { isThenable, reportHookFailure } from '../core/base/report-failure.js';
 
 /**
  * Runs a function of the application's that a line can do without: when it throws there is no answer, and the operator

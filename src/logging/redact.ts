@@ -1,4 +1,4 @@
-import { optionError } from '../core/options.js';
+import { optionError } from '../core/base/options.js';
 
 /** What stands in the place of a value that must not be logged. */
 export const REDACTED = '[Redacted]';

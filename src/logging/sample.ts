@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { CallEnd } from '../core/hooks.js';
-import { optionError } from '../core/options.js';
+import { optionError } from '../core/base/options.js';
 
 /**
  * For the `sample` option: keeps every failure, and one success in `n`. It counts rather than draws, so that a hundred

@@ -5,8 +5,8 @@ import { LineRecorder, lastLine } from '../../test/support/recorded-lines.js';
 import { until } from '../../test/support/until.js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { spanIdsKey } from '../core/span-ids.js';
-import { StatusError } from '../core/status-error.js';
+import { spanIdsKey } from '../core/shared/span-ids.js';
+import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer, type TestServerOptions } from '../testing/index.js';
 import { loggingServerInterceptor, type LoggingOptions } from './index.js';
 

@@ -1,4 +1,4 @@
-import { camelCaseCodes } from '../core/code-names.js';
+import { camelCaseCodes } from '../core/status/code-names.js';
 import type { CallEnd } from '../core/hooks.js';
 import type { CallContext } from '../core/context.js';
 import { exemplarOf } from './exemplar.js';

@@ -5,9 +5,9 @@ import { countedCalls, type CountedCalls } from '../../test/support/counted-call
 import { echoCall, kinds } from '../../test/support/echo-call.js';
 import { echoServer } from '../../test/support/echo-server.js';
 import { linesOf, sumOf, valueOf } from '../../test/support/exposition.js';
-import { withAttempt } from '../core/client-context.js';
+import { withAttempt } from '../core/client/client-call.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { metricsClientInterceptor, type MetricsOptions } from './index.js';
 
 let register: Registry;

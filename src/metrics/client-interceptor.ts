@@ -2,7 +2,7 @@ import type { Interceptor } from '@grpc/grpc-js';
 import { composeClientInterceptors } from '../core/compose.js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { described } from '../core/described.js';
+import { described } from '../core/description.js';
 import { metersOf } from './meters.js';
 import { metricsSettings, settingsText, type MetricsOptions } from './options.js';
 

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { isAttempt } from '../core/client-context.js';
+import { isAttempt } from '../core/client/client-call.js';
 import type { CallContext, ClientCallContext } from '../core/context.js';
 import type { CallEnd } from '../core/hooks.js';
 import type { Method } from '../core/method.js';

@@ -5,7 +5,7 @@ import { echoCall, kinds } from '../../test/support/echo-call.js';
 import { countedCalls, type CountedCalls } from '../../test/support/counted-calls.js';
 import { linesOf, sumOf, valueOf } from '../../test/support/exposition.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { type TestServerOptions } from '../testing/index.js';
 import { metricsServerInterceptor, type MetricsOptions } from './index.js';
 

@@ -1,5 +1,5 @@
 import type { CallContext } from '../core/context.js';
-import { spanIdsKey } from '../core/span-ids.js';
+import { spanIdsKey } from '../core/shared/span-ids.js';
 import type { Exemplar } from './exposition.js';
 
 /** OpenMetrics allows 128 characters for the labels of an exemplar, names included. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countedCalls, type CountedCalls } from '../../test/support/counted-calls.js';
 import { linesOf } from '../../test/support/exposition.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { spanIdsKey, type SpanIds } from '../core/span-ids.js';
+import { spanIdsKey, type SpanIds } from '../core/shared/span-ids.js';
 import { metricsServerInterceptor, type MetricsOptions } from './index.js';
 
 let register: Registry<OpenMetricsContentType>;

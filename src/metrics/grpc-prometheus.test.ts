@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kinds } from '../../test/support/echo-call.js';
 import { countedCalls, type CountedCalls } from '../../test/support/counted-calls.js';
 import { linesOf, sumOf, valueOf } from '../../test/support/exposition.js';
-import { camelCaseCodes } from '../core/code-names.js';
+import { camelCaseCodes } from '../core/status/code-names.js';
 import { EchoServiceService, type TestServerOptions } from '../testing/index.js';
 import { metricsServerInterceptor, type MetricsOptions } from './index.js';
 

@@ -1,4 +1,4 @@
-import { isAttempt } from '../core/client-context.js';
+import { isAttempt } from '../core/client/client-call.js';
 import type { ClientCallContext } from '../core/context.js';
 import type { Method } from '../core/method.js';
 import type { CountingRules } from './call-counts.js';

@@ -1,6 +1,6 @@
 import type { CallContext } from '../core/context.js';
 import type { CallEnd } from '../core/hooks.js';
-import type { Place } from '../core/running.js';
+import type { Place } from '../core/base/running.js';
 import type { CallCounts } from './call-counts.js';
 import type { GrpcSeries, RunningStream } from './grpc-series.js';
 import type { MethodSeries } from './series-store.js';

@@ -1,5 +1,5 @@
 import type { Method } from '../core/method.js';
-import { Running, type Place } from '../core/running.js';
+import { Running, type Place } from '../core/base/running.js';
 import { CallCounts, type CountingRules } from './call-counts.js';
 import type { Labels } from './exposition.js';
 import type { Labelled } from './labels.js';

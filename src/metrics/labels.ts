@@ -1,5 +1,5 @@
 import type { CallContext } from '../core/context.js';
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { isThenable, reportHookFailure } from '../core/base/report-failure.js';
 
 /** What answers an extra label for a call. */
 export type LabelFunctions = Readonly<Record<string, (call: CallContext) => string>>;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { reportHookFailure } from '../core/report.js';
-import { hasMethods, optionError } from '../core/options.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
+import { hasMethods, optionError } from '../core/base/options.js';
 
 /** The part of a prom-client `Registry` that a scrape needs. */
 export interface ScrapedRegistry {

@@ -1,6 +1,6 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { CallContext } from '../core/context.js';
-import { isObject, optionError, optionsOf, type OptionChecker } from '../core/options.js';
+import { isObject, optionError, optionsOf, type OptionChecker } from '../core/base/options.js';
 import type { PrometheusRegistry } from './exposition.js';
 import { DEFAULT_BUCKETS } from './histogram.js';
 import type { LabelFunctions } from './labels.js';

@@ -2,7 +2,7 @@ import type { ServerInterceptor } from '@grpc/grpc-js';
 import { composeServerInterceptors } from '../core/compose.js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { described } from '../core/described.js';
+import { described } from '../core/description.js';
 import { metersOf } from './meters.js';
 import { metricsSettings, settingsText, type MetricsOptions } from './options.js';
 

@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../core/context.js';
 import type { CallEnd } from '../core/hooks.js';
-import { optionsOf } from '../core/options.js';
+import { optionsOf } from '../core/base/options.js';
 import type { BreakerPolicy } from './breaker.js';
 import { checkListeners } from './checks.js';
-import { listenerOf } from '../core/listeners.js';
+import { listenerOf } from '../core/shared/listeners.js';
 import type { DecisionListeners } from './listeners.js';
 import type { BreakerStateChange } from './observer.js';
 

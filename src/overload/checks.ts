@@ -1,4 +1,4 @@
-import type { OptionChecker } from '../core/options.js';
+import type { OptionChecker } from '../core/base/options.js';
 import type { DecisionListeners } from './listeners.js';
 
 /** @throws TypeError when a listener cannot be called. */

@@ -1,11 +1,12 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { defineClientInterceptor } from '../core/define.js';
-import { errorDetail, findDetail } from '../core/details.js';
-import { StatusError } from '../core/status-error.js';
+import { errorDetail } from '../core/status/details.js';
+import { findDetail } from '../core/status/find-detail.js';
+import { StatusError } from '../core/status/status-error.js';
 import { startTestServer, type EchoHandlers, type TestServer } from '../testing/index.js';
 import type { CircuitBreakerOptions } from './breaker-options.js';
-import { call, failureOf, Gate, kinds } from './calls.fixture.js';
+import { call, failureOf, Gate, kinds } from './fixtures/calls.js';
 import { circuitBreakerClientInterceptor } from './circuit-breaker-client-interceptor.js';
 import type { BreakerStateChange, OverloadDecision } from './observer.js';
 

@@ -1,11 +1,11 @@
 import { status, type Interceptor, type StatusObject } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { explained } from '../core/described.js';
+import { explained } from '../core/description.js';
 import type { CallEnd, ClientHooks } from '../core/hooks.js';
-import { reportHookFailure } from '../core/report.js';
-import type { StatusError } from '../core/status-error.js';
-import { timeText } from '../core/time-text.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
+import type { StatusError } from '../core/status/status-error.js';
+import { timeText } from '../core/base/time-text.js';
 import type { Breaker, CircuitBreaker, Pass } from './breaker.js';
 import { activeOptions, failsByDefault, NAME, type CircuitBreakerOptions } from './breaker-options.js';
 import { BreakerTable } from './breaker-table.js';

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { findDetail } from '../core/details.js';
+import { findDetail } from '../core/status/find-detail.js';
 import { startTestServer, type EchoHandlers, type TestServer } from '../testing/index.js';
-import { call, failureOf, Gate, kinds } from './calls.fixture.js';
+import { call, failureOf, Gate, kinds } from './fixtures/calls.js';
 import {
   concurrencyLimitServerInterceptor,
   type ConcurrencyLimit,

@@ -1,11 +1,11 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { explained } from '../core/described.js';
+import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { optionsOf } from '../core/options.js';
-import type { StatusError } from '../core/status-error.js';
-import { timeText } from '../core/time-text.js';
+import { optionsOf } from '../core/base/options.js';
+import type { StatusError } from '../core/status/status-error.js';
+import { timeText } from '../core/base/time-text.js';
 import { checkListeners } from './checks.js';
 import { announcer, type Announce, type DecisionListeners } from './listeners.js';
 import { Refusals, wholeDelay } from './refusal.js';

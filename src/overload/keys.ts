@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CallContext } from '../core/context.js';
-import { reportHookFailure } from '../core/report.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
 
 /** Longer keys are kept as their hash: a table of ten thousand must not hold a megabyte for each. */
 const MAX_KEY_LENGTH = 256;

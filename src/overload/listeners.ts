@@ -1,5 +1,5 @@
 import type { CallContext } from '../core/context.js';
-import { listenerOf } from '../core/listeners.js';
+import { listenerOf } from '../core/shared/listeners.js';
 import type { OverloadDecision, OverloadKind, OverloadObserver, OverloadVerdict } from './observer.js';
 
 /** The options by which every interceptor here tells what it does. */

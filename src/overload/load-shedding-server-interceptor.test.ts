@@ -1,9 +1,9 @@
 import { Metadata, credentials, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { findDetail } from '../core/details.js';
+import { findDetail } from '../core/status/find-detail.js';
 import { HealthClient, HealthService } from '../gen/grpc/health/v1/health.js';
 import { startTestServer, type TestServer } from '../testing/index.js';
-import { call, failureOf, Gate, kinds } from './calls.fixture.js';
+import { call, failureOf, Gate, kinds } from './fixtures/calls.js';
 import { loadSheddingServerInterceptor, type LoadSheddingOptions } from './load-shedding-server-interceptor.js';
 import type { OverloadDecision } from './observer.js';
 import { Shedder } from './shedder.js';

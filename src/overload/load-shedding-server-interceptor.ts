@@ -1,11 +1,11 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { explained } from '../core/described.js';
+import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { optionsOf } from '../core/options.js';
-import { reportHookFailure } from '../core/report.js';
-import { timeText } from '../core/time-text.js';
+import { optionsOf } from '../core/base/options.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
+import { timeText } from '../core/base/time-text.js';
 import { checkListeners } from './checks.js';
 import { announcer, type DecisionListeners } from './listeners.js';
 import { DEFAULT_PRIORITY, HIGHEST, LOWEST } from './priorities.js';

@@ -1,8 +1,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { findDetail } from '../core/details.js';
+import { findDetail } from '../core/status/find-detail.js';
 import { startTestServer, type TestServer } from '../testing/index.js';
-import { call, failureOf, kinds } from './calls.fixture.js';
+import { call, failureOf, kinds } from './fixtures/calls.js';
 import type { OverloadDecision } from './observer.js';
 import { rateLimitServerInterceptor, type RateLimitOptions } from './rate-limit-server-interceptor.js';
 

@@ -1,10 +1,10 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
-import { explained } from '../core/described.js';
+import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { optionsOf, type OptionChecker } from '../core/options.js';
-import { isThenable, reportHookFailure } from '../core/report.js';
+import { optionsOf, type OptionChecker } from '../core/base/options.js';
+import { isThenable, reportHookFailure } from '../core/base/report-failure.js';
 import { checkListeners } from './checks.js';
 import { keyFunction } from './keys.js';
 import { announcer, type DecisionListeners } from './listeners.js';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { optionsOf, type OptionChecker } from '../core/options.js';
+import { optionsOf, type OptionChecker } from '../core/base/options.js';
 import { TokenBucket } from './token-bucket.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, test } from 'vitest';
-import { findDetail } from '../core/details.js';
+import { findDetail } from '../core/status/find-detail.js';
 import { PUSHBACK_KEY, Refusals } from './refusal.js';
 import { serverDelayMs } from './server-delay.js';
 

@@ -1,7 +1,7 @@
 import { Metadata, type status } from '@grpc/grpc-js';
-import { errorDetail } from '../core/details.js';
+import { errorDetail } from '../core/status/details.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 
 /** The trailer of gRFC A6 by which a server says when to come back: an int32 in ms. */
 export const PUSHBACK_KEY = 'grpc-retry-pushback-ms';

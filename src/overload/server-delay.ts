@@ -1,5 +1,5 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
-import { findDetail } from '../core/details.js';
+import { findDetail } from '../core/status/find-detail.js';
 import { PUSHBACK_KEY } from './refusal.js';
 
 const DETAILS_KEY = 'grpc-status-details-bin';

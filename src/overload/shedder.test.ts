@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AdaptiveLimit } from './adaptive-limit.js';
-import { simulate } from './event-loop.fixture.js';
+import { simulate } from './fixtures/event-loop.js';
 import { Priorities } from './priorities.js';
 
 // 5 ms of CPU per call: 200 a second.

@@ -2,9 +2,9 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { contextSymbol, type ServerCallContext } from '../core/context.js';
 import type { ContextKey } from '../core/context-key.js';
 import type { Method } from '../core/method.js';
-import { StatusError, toStatusObject } from '../core/status-error.js';
-import { timerAt, type Timer } from '../core/timer.js';
-import { wireStatus } from '../core/wire-status.js';
+import { StatusError, toStatusObject } from '../core/status/status-error.js';
+import { timerAt, type Timer } from '../core/base/timer.js';
+import { wireStatus } from '../core/status/wire-status.js';
 import type { HandledCall, SurfaceCall } from './handled-call.js';
 
 /**

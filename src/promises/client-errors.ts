@@ -1,5 +1,5 @@
 import { connectivityState, status, type Client } from '@grpc/grpc-js';
-import { StatusError, isStatusError } from '../core/status-error.js';
+import { StatusError, isStatusError } from '../core/status/status-error.js';
 
 const CALLER = '\nfor call at\n';
 

@@ -1,5 +1,5 @@
 import type { UntypedHandleCall } from '@grpc/grpc-js';
-import { isObject, optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/base/options.js';
 import type { Respond, SurfaceCall } from './handled-call.js';
 import { GuardedCall } from './guarded-call.js';
 

@@ -1,8 +1,8 @@
 import type { Metadata, StatusObject } from '@grpc/grpc-js';
 import type { Duplex } from 'node:stream';
-import { isThenable } from '../core/report.js';
-import { serverCallOf } from '../core/server-context.js';
-import { StatusError, toStatusObject } from '../core/status-error.js';
+import { isThenable } from '../core/base/report-failure.js';
+import { serverCallOf } from '../core/server/server-call.js';
+import { StatusError, toStatusObject } from '../core/status/status-error.js';
 import type { Respond, SurfaceCall } from './handled-call.js';
 
 type Listener = (...args: unknown[]) => unknown;

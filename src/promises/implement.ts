@@ -6,8 +6,8 @@ import {
 } from '@grpc/grpc-js';
 import { types } from 'node:util';
 import { methodOf } from '../core/method.js';
-import { isObject, optionError } from '../core/options.js';
-import { StatusError } from '../core/status-error.js';
+import { isObject, optionError } from '../core/base/options.js';
+import { StatusError } from '../core/status/status-error.js';
 import type { ServiceHandlers } from './handlers.js';
 import { surfaceHandler, type ServedMethod } from './run-handler.js';
 

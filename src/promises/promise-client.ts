@@ -1,6 +1,6 @@
 import type { Client, ServiceDefinition } from '@grpc/grpc-js';
 import { methodOf } from '../core/method.js';
-import { optionError } from '../core/options.js';
+import { optionError } from '../core/base/options.js';
 import type { PromiseClient } from './promise-client-types.js';
 import { promiseMethods, type MethodsOf } from './promise-methods.js';
 

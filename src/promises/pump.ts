@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { isThenable } from '../core/report.js';
+import { isThenable } from '../core/base/report-failure.js';
 
 /**
  * After so many messages the event loop gets its turn. Writes may call back without one: grpc-js's client takes up to

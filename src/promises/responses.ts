@@ -1,5 +1,5 @@
 import type { Client, ClientReadableStream } from '@grpc/grpc-js';
-import { isStatusError } from '../core/status-error.js';
+import { isStatusError } from '../core/status/status-error.js';
 import type { PromiseCallOptions } from './promise-client-types.js';
 import { WatchedCall, type MakeCall } from './watched-call.js';
 

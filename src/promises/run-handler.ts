@@ -1,9 +1,9 @@
 import { status, type UntypedHandleCall } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import type { Method } from '../core/method.js';
-import { isThenable } from '../core/report.js';
-import { serverCallOf } from '../core/server-context.js';
-import { StatusError } from '../core/status-error.js';
+import { isThenable } from '../core/base/report-failure.js';
+import { serverCallOf } from '../core/server/server-call.js';
+import { StatusError } from '../core/status/status-error.js';
 import type { HandledCall, Respond, SurfaceCall } from './handled-call.js';
 import { isIterable, iteratorOf } from './iterate.js';
 import { Pump } from './pump.js';

@@ -1,5 +1,5 @@
 import type { ClientWritableStream } from '@grpc/grpc-js';
-import { optionError } from '../core/options.js';
+import { optionError } from '../core/base/options.js';
 import { brokenOff } from './client-errors.js';
 import type { Messages } from './handlers.js';
 import { isIterable, iteratorOf } from './iterate.js';

@@ -1,7 +1,7 @@
 import { Metadata, type CallOptions, type Client, type ClientUnaryCall } from '@grpc/grpc-js';
-import { optionError } from '../core/options.js';
-import { isThenable } from '../core/report.js';
-import type { StatusError } from '../core/status-error.js';
+import { optionError } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
+import type { StatusError } from '../core/status/status-error.js';
 import { aborted, brokenOff, callError, notStarted } from './client-errors.js';
 import { onAbort } from './on-abort.js';
 import type { PromiseCallOptions } from './promise-client-types.js';

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { registerAddressSource, type AddressSource } from './address-source.js';
 import type { ResolverError } from './resolver-errors.js';
 import { roundRobin } from './service-config.js';
-import { echoClient, TestBackend } from './test-backend.js';
-import { testChannel } from './test-channel.js';
+import { echoClient, TestBackend } from './fixtures/backend.js';
+import { testChannel } from './fixtures/channel.js';
 
 let schemes = 0;
 

@@ -1,4 +1,4 @@
-import { optionError, optionsOf } from '../core/options.js';
+import { optionError, optionsOf } from '../core/base/options.js';
 import { readAddresses } from './address.js';
 import { Backoff, checkedBackoff, type BackoffOptions } from './backoff.js';
 import type { AddressSupply, Answer } from './feed.js';

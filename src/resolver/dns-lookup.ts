@@ -1,6 +1,6 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
-import { optionsOf } from '../core/options.js';
+import { optionsOf } from '../core/base/options.js';
 import { formatAddress } from './address.js';
 
 /** What a target of the polling resolver asks for: `dns-poll:///host:port`. */

@@ -1,4 +1,4 @@
-import { optionError } from '../core/options.js';
+import { optionError } from '../core/base/options.js';
 import {
   found,
   notFound,

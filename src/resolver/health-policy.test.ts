@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundRobinOptions } from './round-robin.js';
 import { roundRobin } from './service-config.js';
 import { registerStaticResolver, type StaticResolver } from './static-resolver.js';
-import { echoClient, TestBackend } from './test-backend.js';
+import { echoClient, TestBackend } from './fixtures/backend.js';
 
 let a: TestBackend, b: TestBackend, c: TestBackend;
 let table: StaticResolver;
@@ -174,7 +174,7 @@ describe('a backend that hangs', () => {
   afterEach(() => child?.kill('SIGKILL'));
 
   it('leaves the rotation by keepalive, and comes back when it wakes', async () => {
-    child = spawn(process.execPath, ['--import', 'tsx', 'src/resolver/test-backend-process.ts', 'h']);
+    child = spawn(process.execPath, ['--import', 'tsx', 'src/resolver/fixtures/backend-process.ts', 'h']);
     const [line] = (await once(child.stdout!, 'data')) as [Buffer];
     table.set('shop', [a.address, `127.0.0.1:${line.toString().trim()}`]);
     const client = connect({ keepaliveTimeMs: 300, keepaliveTimeoutMs: 700 });

@@ -1,5 +1,5 @@
-import { isObject, optionError, optionName, optionsOf } from '../core/options.js';
-import { checkedRetryPolicy, retryPolicyNames, type RetryPolicy } from '../core/retry-policy.js';
+import { isObject, optionError, optionName, optionsOf } from '../core/base/options.js';
+import { checkedRetryPolicy, retryPolicyNames, type RetryPolicy } from '../core/shared/retry-policy.js';
 import { durationOf, durationText, type Duration } from './duration.js';
 
 /** What a service config says of methods. */

@@ -1,4 +1,4 @@
-import { optionName, optionsOf, type OptionChecker } from '../core/options.js';
+import { optionName, optionsOf, type OptionChecker } from '../core/base/options.js';
 import { durationOf, type Duration } from './duration.js';
 
 /** Takes backends out of the rotation that fail more calls than others (gRFC A50); names and defaults are A50's. */

@@ -1,4 +1,4 @@
-import { optionsOf } from '../core/options.js';
+import { optionsOf } from '../core/base/options.js';
 import { readAddresses } from './address.js';
 import { Backoff, jittered } from './backoff.js';
 import { splitHostPort } from './experimental.js';

@@ -1,4 +1,4 @@
-import { isThenable } from '../core/report.js';
+import { isThenable } from '../core/base/report-failure.js';
 
 /** What went wrong while the addresses of a target were looked for; channels go on with the last good ones. */
 export interface ResolverError {

@@ -1,5 +1,5 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
-import { optionName, optionsOf } from '../core/options.js';
+import { optionName, optionsOf } from '../core/base/options.js';
 import { checkedBackoff, type BackoffOptions } from './backoff.js';
 import { isLoadBalancerNameRegistered, requireExperimental } from './experimental.js';
 import { healthPolicyName, registerHealthPolicy } from './health-policy.js';

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { durationText } from './duration.js';
 import { roundRobin, serviceConfig } from './service-config.js';
 import { registerStaticResolver } from './static-resolver.js';
-import { echoClient, TestBackend } from './test-backend.js';
+import { echoClient, TestBackend } from './fixtures/backend.js';
 
 const configOf = (options: object): unknown =>
   JSON.parse((options as { 'grpc.service_config': string })['grpc.service_config']);

@@ -1,6 +1,6 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
-import { optionsOf } from '../core/options.js';
-import { checkedThrottling, type RetryPolicy, type RetryThrottling } from '../core/retry-policy.js';
+import { optionsOf } from '../core/base/options.js';
+import { checkedThrottling, type RetryPolicy, type RetryThrottling } from '../core/shared/retry-policy.js';
 import { methodConfigs, type MethodSettings } from './method-config.js';
 import { readRoundRobin, type RoundRobinOptions, type RoundRobinSettings } from './round-robin.js';
 

@@ -2,7 +2,7 @@ import { connectivityState } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { roundRobin } from './service-config.js';
 import { registerStaticResolver, type StaticResolver } from './static-resolver.js';
-import { echoClient, TestBackend } from './test-backend.js';
+import { echoClient, TestBackend } from './fixtures/backend.js';
 
 let a: TestBackend, b: TestBackend, c: TestBackend;
 let table: StaticResolver;

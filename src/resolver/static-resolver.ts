@@ -1,4 +1,4 @@
-import { isObject, optionError } from '../core/options.js';
+import { isObject, optionError } from '../core/base/options.js';
 import { addressForm, readAddresses } from './address.js';
 import type { SubchannelAddress } from './experimental.js';
 import type { AddressSupply, Answer } from './feed.js';

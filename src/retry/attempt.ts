@@ -1,5 +1,5 @@
 import type { Metadata, StatusObject } from '@grpc/grpc-js';
-import type { GrpcClientCall, GrpcClientListener } from '../core/grpc-client-internals.js';
+import type { GrpcClientCall, GrpcClientListener } from '../core/client/grpc-client-internals.js';
 import type { ReplayBuffer } from './replay-buffer.js';
 
 /** The logical call that attempts are made for. */

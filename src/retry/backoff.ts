@@ -1,6 +1,6 @@
-import type { StatusError } from '../core/status-error.js';
-import { optionsOf, type OptionChecker } from '../core/options.js';
-import { MAX_DELAY_MS } from '../core/timer.js';
+import type { StatusError } from '../core/status/status-error.js';
+import { optionsOf, type OptionChecker } from '../core/base/options.js';
+import { MAX_DELAY_MS } from '../core/base/timer.js';
 
 /**
  * How long to wait before a retry, in milliseconds. A plain function, so that yours is one too.

@@ -1,5 +1,5 @@
 import { propagate } from '@grpc/grpc-js';
-import type { InterceptorOptions } from '../core/grpc-client-internals.js';
+import type { InterceptorOptions } from '../core/client/grpc-client-internals.js';
 
 /**
  * How much of a call's deadline is left. The deadline is a time of day; what is left of it is counted by the clock that

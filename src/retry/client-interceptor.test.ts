@@ -1,8 +1,8 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { retryRun, unavailable, withoutJitter, type Run } from './fixture.js';
+import { retryRun, unavailable, withoutJitter, type Run } from './fixtures/retry-run.js';
 import { retryClientInterceptor, type GiveUpEvent } from './index.js';
-import { kinds, ScriptedServer, startCall } from './scripted-server.js';
+import { kinds, ScriptedServer, startCall } from './fixtures/scripted-server.js';
 
 let server: ScriptedServer;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { InterceptingCall, Interceptor } from '@grpc/grpc-js';
-import { described } from '../core/described.js';
-import type { InterceptorOptions } from '../core/grpc-client-internals.js';
+import { described } from '../core/description.js';
+import type { InterceptorOptions } from '../core/client/grpc-client-internals.js';
 import { activeRetry, overridden, type ActiveRetry, type RetryOptions, type RetryOverrides } from './options.js';
 import { codeNames } from './code-names.js';
 import { RetryCall } from './retry-call.js';

@@ -1,6 +1,6 @@
 import type { status } from '@grpc/grpc-js';
 import type { Method } from '../core/method.js';
-import type { StatusError } from '../core/status-error.js';
+import type { StatusError } from '../core/status/status-error.js';
 
 /** Who set a delay: the policy's backoff, the server by its pushback trailer, or the server by RetryInfo. */
 export type DelayFrom = 'backoff' | 'pushback' | 'retryInfo';

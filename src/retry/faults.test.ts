@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { expect, it } from 'vitest';
 import { EchoRequest, collect, injectFaults, startTestServer } from '../testing/index.js';
-import { ScriptedServer, kinds, startCall } from './scripted-server.js';
+import { ScriptedServer, kinds, startCall } from './fixtures/scripted-server.js';
 import { retryClientInterceptor } from './index.js';
 
 it('two of three calls fail, and no application notices, in all four call kinds', async () => {

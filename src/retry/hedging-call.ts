@@ -1,6 +1,6 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
-import type { InterceptorOptions, NextCall } from '../core/grpc-client-internals.js';
-import { StatusError } from '../core/status-error.js';
+import type { InterceptorOptions, NextCall } from '../core/client/grpc-client-internals.js';
+import { StatusError } from '../core/status/status-error.js';
 import type { Attempt } from './attempt.js';
 import type { GiveUpReason, HedgeEvent } from './events.js';
 import type { ActiveHedging } from './hedging-options.js';

@@ -1,7 +1,14 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hedgingClientInterceptor, type GiveUpEvent, type HedgeEvent, type HedgingOptions } from './index.js';
-import { kinds, ScriptedServer, startCall, type Answer, type Kind, type RunningCall } from './scripted-server.js';
+import {
+  kinds,
+  ScriptedServer,
+  startCall,
+  type Answer,
+  type Kind,
+  type RunningCall,
+} from './fixtures/scripted-server.js';
 
 let server: ScriptedServer;
 beforeAll(async () => {

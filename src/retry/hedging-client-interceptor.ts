@@ -1,6 +1,6 @@
 import type { InterceptingCall, Interceptor } from '@grpc/grpc-js';
-import { described } from '../core/described.js';
-import { timeText } from '../core/time-text.js';
+import { described } from '../core/description.js';
+import { timeText } from '../core/base/time-text.js';
 import { codeNames } from './code-names.js';
 import { HedgingCall } from './hedging-call.js';
 import { activeHedging, type HedgingOptions } from './hedging-options.js';

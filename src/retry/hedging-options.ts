@@ -1,8 +1,8 @@
 import type { status } from '@grpc/grpc-js';
-import { optionsOf } from '../core/options.js';
-import { checkedAttempts, checkedCodes, type RetryThrottling, type StatusCode } from '../core/retry-policy.js';
+import { optionsOf } from '../core/base/options.js';
+import { checkedAttempts, checkedCodes, type RetryThrottling, type StatusCode } from '../core/shared/retry-policy.js';
 import type { CallSettledEvent, GiveUpEvent, HedgeEvent, RetryObserver } from './events.js';
-import { listenerOf, type Listener } from '../core/listeners.js';
+import { listenerOf, type Listener } from '../core/shared/listeners.js';
 import { bufferLimits, throttlesOf, type BufferOptions } from './options.js';
 import type { BufferLimits } from './replay-buffer.js';
 import type { ChannelThrottles } from './throttle.js';

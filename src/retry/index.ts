@@ -13,7 +13,7 @@ export {
   type LinearBackoffOptions,
 } from './backoff.js';
 export type { BufferOptions, RetryOptions, RetryOverrides, RetryQuestion } from './options.js';
-export type { RetryPolicy, RetryThrottling, StatusCode } from '../core/retry-policy.js';
+export type { RetryPolicy, RetryThrottling, StatusCode } from '../core/shared/retry-policy.js';
 
 // Hedging.
 export { hedgingClientInterceptor } from './hedging-client-interceptor.js';

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { channelBelow, channelOf, channelSymbol, withAttempt } from '../core/client-context.js';
+import { channelBelow, channelOf, channelSymbol, withAttempt } from '../core/client/client-call.js';
 import type {
   GrpcChannel,
   GrpcClientCall,
@@ -8,7 +8,7 @@ import type {
   InterceptorOptions,
   MessageContext,
   NextCall,
-} from '../core/grpc-client-internals.js';
+} from '../core/client/grpc-client-internals.js';
 import { methodOf, type Method } from '../core/method.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { CallClock } from './call-clock.js';

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { retryClientInterceptor, type GiveUpEvent } from './index.js';
-import { ScriptedServer, startCall, type Answer } from './scripted-server.js';
+import { ScriptedServer, startCall, type Answer } from './fixtures/scripted-server.js';
 
 let server: ScriptedServer;
 beforeAll(async () => {

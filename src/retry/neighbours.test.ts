@@ -2,11 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { InterceptingCall, Metadata, status, type Interceptor } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contextKey } from '../core/context-key.js';
-import { isAttempt } from '../core/client-context.js';
+import { isAttempt } from '../core/client/client-call.js';
 import { defineClientInterceptor } from '../core/define.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { hedgingClientInterceptor, retryClientInterceptor, withRetry, type RetryObserver } from './index.js';
-import { kinds, ScriptedServer, startCall, type Answer, type Kind } from './scripted-server.js';
+import { kinds, ScriptedServer, startCall, type Answer, type Kind } from './fixtures/scripted-server.js';
 
 let server: ScriptedServer;
 beforeAll(async () => {

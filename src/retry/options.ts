@@ -1,17 +1,17 @@
 import type { status } from '@grpc/grpc-js';
-import { optionsOf, type OptionChecker } from '../core/options.js';
+import { optionsOf, type OptionChecker } from '../core/base/options.js';
 import {
   checkedRetryPolicy,
   checkedThrottling,
   retryPolicyNames,
   type RetryPolicy,
   type RetryThrottling,
-} from '../core/retry-policy.js';
-import type { StatusError } from '../core/status-error.js';
+} from '../core/shared/retry-policy.js';
+import type { StatusError } from '../core/status/status-error.js';
 import type { Method } from '../core/method.js';
 import { exponentialBackoff, type Backoff } from './backoff.js';
 import type { CallSettledEvent, GiveUpEvent, RetryEvent, RetryObserver } from './events.js';
-import { listenerOf, type Listener } from '../core/listeners.js';
+import { listenerOf, type Listener } from '../core/shared/listeners.js';
 import type { BufferLimits } from './replay-buffer.js';
 import { ChannelThrottles } from './throttle.js';
 

@@ -1,4 +1,4 @@
-import type { MessageContext } from '../core/grpc-client-internals.js';
+import type { MessageContext } from '../core/client/grpc-client-internals.js';
 import { approximateBytes } from './approximate-bytes.js';
 
 /** How much of a request stream is kept for further attempts. */

@@ -2,7 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hedgingClientInterceptor, retryClientInterceptor, type GiveUpEvent, type RetryOptions } from './index.js';
 import type { ReplayBuffer } from './replay-buffer.js';
-import { ScriptedServer, startCall, type Answer, type Kind } from './scripted-server.js';
+import { ScriptedServer, startCall, type Answer, type Kind } from './fixtures/scripted-server.js';
 
 let server: ScriptedServer;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { errorDetail } from '../core/details.js';
-import { StatusError } from '../core/status-error.js';
-import { pushback, retryRun, unavailable, withoutJitter, type Run } from './fixture.js';
-import { ScriptedServer, type Answer } from './scripted-server.js';
+import { errorDetail } from '../core/status/details.js';
+import { StatusError } from '../core/status/status-error.js';
+import { pushback, retryRun, unavailable, withoutJitter, type Run } from './fixtures/retry-run.js';
+import { ScriptedServer, type Answer } from './fixtures/scripted-server.js';
 
 let server: ScriptedServer;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { findDetail } from '../core/details.js';
-import type { StatusError } from '../core/status-error.js';
+import { findDetail } from '../core/status/find-detail.js';
+import type { StatusError } from '../core/status/status-error.js';
 
 /** Trailer of gRFC A6 by which a server says when to come back. */
 const PUSHBACK = 'grpc-retry-pushback-ms';

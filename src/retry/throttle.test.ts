@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { unavailable } from './fixture.js';
+import { unavailable } from './fixtures/retry-run.js';
 import { retryClientInterceptor, type GiveUpEvent } from './index.js';
-import { ScriptedServer, startCall, type Answer, type Kind, type ScriptedClient } from './scripted-server.js';
+import { ScriptedServer, startCall, type Answer, type Kind, type ScriptedClient } from './fixtures/scripted-server.js';
 
 let server: ScriptedServer;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import { channelOf } from '../core/client-context.js';
-import type { RetryThrottling } from '../core/retry-policy.js';
+import { channelOf } from '../core/client/client-call.js';
+import type { RetryThrottling } from '../core/shared/retry-policy.js';
 
 /**
  * Token bucket of gRFC A6. While a server fails, a budget in proportion to what succeeds bounds the load that retries add;

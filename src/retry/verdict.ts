@@ -1,8 +1,8 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import type { Method } from '../core/method.js';
-import { MAX_DELAY_MS } from '../core/timer.js';
-import { reportHookFailure } from '../core/report.js';
-import { StatusError } from '../core/status-error.js';
+import { MAX_DELAY_MS } from '../core/base/timer.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
+import { StatusError } from '../core/status/status-error.js';
 import type { Attempt } from './attempt.js';
 import type { DelayFrom, GiveUpReason } from './events.js';
 import type { ActiveRetry } from './options.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerCallContext } from '../core/context.js';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import type { EchoRequest, EchoResponse, EchoServiceService } from '../gen/grpc_js_middleware/testing/v1/echo.js';
 import type { ServiceHandlers } from '../promises/handlers.js';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { CallKind } from '../core/method.js';
-import { optionsOf } from '../core/options.js';
-import type { StatusName } from '../core/status-name.js';
+import { optionsOf } from '../core/base/options.js';
+import type { StatusName } from '../core/status/status-name.js';
 import type { EndOrigin } from '../core/hooks.js';
 
 /** The part of an interceptor that ran. */

@@ -4,11 +4,11 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { matcher, type MethodMatch } from '../core/match.js';
-import { optionsOf } from '../core/options.js';
-import { explained } from '../core/described.js';
-import { StatusError } from '../core/status-error.js';
-import { statusName } from '../core/status-name.js';
-import { timeText } from '../core/time-text.js';
+import { optionsOf } from '../core/base/options.js';
+import { explained } from '../core/description.js';
+import { StatusError } from '../core/status/status-error.js';
+import { statusName } from '../core/status/status-name.js';
+import { timeText } from '../core/base/time-text.js';
 
 /** What {@link injectFaults} may be given. */
 export interface FaultOptions {

@@ -2,8 +2,8 @@ import type { Interceptor, ServerInterceptor, StatusObject } from '@grpc/grpc-js
 import { defineClientInterceptor, defineServerInterceptor } from '../core/define.js';
 import type { CallEnd } from '../core/hooks.js';
 import type { Method } from '../core/method.js';
-import { hasMethods, optionError } from '../core/options.js';
-import { statusName } from '../core/status-name.js';
+import { hasMethods, optionError } from '../core/base/options.js';
+import { statusName } from '../core/status/status-name.js';
 import type { EventLog, RecordedEvent, RecordedHook } from './event-log.js';
 
 /**

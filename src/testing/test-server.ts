@@ -9,7 +9,7 @@ import {
   type ServerOptions,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { optionsOf, type OptionChecker } from '../core/options.js';
+import { optionsOf, type OptionChecker } from '../core/base/options.js';
 import { EchoServiceClient, EchoServiceService } from '../gen/grpc_js_middleware/testing/v1/echo.js';
 import { implement } from '../promises/implement.js';
 import { promiseClient } from '../promises/promise-client.js';

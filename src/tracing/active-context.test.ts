@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { EchoHandlers } from '../testing/index.js';
 import { EchoRequest, EchoResponse, startTestServer, type TestServer } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor } from './index.js';
-import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './spans.fixture.js';
+import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './fixtures/spans.js';
 
 let sdk: TestSdk;
 const running: TestServer[] = [];

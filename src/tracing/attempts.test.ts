@@ -1,10 +1,10 @@
 import { Metadata, status, type InterceptingCall, type Interceptor, type StatusObject } from '@grpc/grpc-js';
 import { SpanKind } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { withAttempt } from '../core/client-context.js';
+import { withAttempt } from '../core/client/client-call.js';
 import { EchoRequest, injectFaults, startTestServer } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor } from './index.js';
-import { SERVICE, TestSdk, unregister } from './spans.fixture.js';
+import { SERVICE, TestSdk, unregister } from './fixtures/spans.js';
 
 let sdk: TestSdk;
 

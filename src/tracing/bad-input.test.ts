@@ -8,7 +8,7 @@ import {
   tracingServerInterceptor,
   type TracingOptions,
 } from './index.js';
-import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './spans.fixture.js';
+import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './fixtures/spans.js';
 
 let sdk: TestSdk;
 const running: TestServer[] = [];

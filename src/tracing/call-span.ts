@@ -9,8 +9,8 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { CallEnd } from '../core/hooks.js';
-import { reportHookFailure } from '../core/report.js';
-import { statusName } from '../core/status-name.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
+import { statusName } from '../core/status/status-name.js';
 import {
   ATTR_ERROR_TYPE,
   ATTR_RPC_STATUS_CODE,

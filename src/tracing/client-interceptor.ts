@@ -1,6 +1,6 @@
 import { status, type Interceptor, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { SpanKind, type Attributes, type Context, type Span } from '@opentelemetry/api';
-import { isAttempt } from '../core/client-context.js';
+import { isAttempt } from '../core/client/client-call.js';
 import type { ClientCallContext } from '../core/context.js';
 import { sharedContextKey } from '../core/context-key.js';
 import { defineClientInterceptor } from '../core/define.js';
@@ -21,7 +21,7 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from './conventions.js';
-import { addAddress, hostAndPort, serverOfTarget } from '../core/network-address.js';
+import { addAddress, hostAndPort, serverOfTarget } from '../core/base/network-address.js';
 import { settingsOf, type TracingOptions, type TracingSettings } from './options.js';
 import { activeContext, injectContext, propagates } from './propagation.js';
 import { shareSpanIds } from './span-ids.js';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { EchoServiceClient } from '../testing/index.js';
 import { EchoRequest, EchoServiceService, startTestServer, type TestServer } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor } from './index.js';
-import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './spans.fixture.js';
+import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './fixtures/spans.js';
 
 let sdk: TestSdk;
 let instrumentation: GrpcInstrumentation;

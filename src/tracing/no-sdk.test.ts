@@ -5,7 +5,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { defineServerInterceptor } from '../core/define.js';
-import { spanIdsKey, type SpanIds } from '../core/span-ids.js';
+import { spanIdsKey, type SpanIds } from '../core/shared/span-ids.js';
 import {
   EchoRequest,
   EchoResponse,
@@ -14,7 +14,7 @@ import {
   type TestServerOptions,
 } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor, type TracingOptions } from './index.js';
-import { TestSdk, call, kinds, unregister, SERVICE } from './spans.fixture.js';
+import { TestSdk, call, kinds, unregister, SERVICE } from './fixtures/spans.js';
 
 const running: TestServer[] = [];
 

@@ -1,6 +1,6 @@
 import type { TextMapPropagator, Tracer, TracerProvider } from '@opentelemetry/api';
 import { propagation } from '@opentelemetry/api';
-import { hasMethods, optionsOf, type OptionChecker } from '../core/options.js';
+import { hasMethods, optionsOf, type OptionChecker } from '../core/base/options.js';
 import { tracerSource } from './tracer-source.js';
 
 /** Options of {@link tracingServerInterceptor} and {@link tracingClientInterceptor}. */

@@ -9,7 +9,7 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor } from './index.js';
-import { SERVICE, call, kinds, methodNames } from './spans.fixture.js';
+import { SERVICE, call, kinds, methodNames } from './fixtures/spans.js';
 
 /** As much of OTLP's JSON as is looked at. */
 interface OtlpSpan {

@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { ROOT_CONTEXT, context, type Context, type TextMapPropagator } from '@opentelemetry/api';
 import { tryCurrentCall } from '../core/context.js';
 import { sharedContextKey } from '../core/context-key.js';
-import { reportHookFailure } from '../core/report.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
 import { CallContext } from './call-context.js';
 import { metadataGetter, metadataSetter } from './metadata-carrier.js';
 

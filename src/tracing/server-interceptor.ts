@@ -25,8 +25,8 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from './conventions.js';
-import { addAddress, hostAndPort } from '../core/network-address.js';
-import { isServerError } from '../core/server-errors.js';
+import { addAddress, hostAndPort } from '../core/base/network-address.js';
+import { isServerError } from '../core/status/server-errors.js';
 import { settingsOf, type TracingOptions, type TracingSettings } from './options.js';
 import { extractContext, propagates, serverTraceKey } from './propagation.js';
 import { shareSpanIds } from './span-ids.js';

@@ -1,6 +1,6 @@
 import { TraceFlags, type SpanContext } from '@opentelemetry/api';
 import type { CallContext } from '../core/context.js';
-import { spanIdsKey } from '../core/span-ids.js';
+import { spanIdsKey } from '../core/shared/span-ids.js';
 
 /** Leaves a span's ids on its call, for log lines and exemplars. */
 export function shareSpanIds(call: CallContext, span: SpanContext): void {

@@ -3,11 +3,11 @@ import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { defineServerInterceptor } from '../core/define.js';
-import { spanIdsKey, type SpanIds } from '../core/span-ids.js';
-import { StatusError } from '../core/status-error.js';
+import { spanIdsKey, type SpanIds } from '../core/shared/span-ids.js';
+import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer, type TestServerOptions } from '../testing/index.js';
 import { tracingClientInterceptor, tracingServerInterceptor } from './index.js';
-import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './spans.fixture.js';
+import { SERVICE, TestSdk, call, kinds, methodNames, unregister } from './fixtures/spans.js';
 
 let sdk: TestSdk;
 let running: TestServer | undefined;

@@ -1,5 +1,5 @@
 import { trace, type Tracer, type TracerProvider } from '@opentelemetry/api';
-import { reportHookFailure } from '../core/report.js';
+import { reportHookFailure } from '../core/base/report-failure.js';
 
 /** The instrumentation scope that spans of ours carry. */
 const SCOPE = 'grpc-js-middleware';

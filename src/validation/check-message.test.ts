@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test, vi } from 'vitest';
-import { StatusError } from '../core/status-error.js';
+import { StatusError } from '../core/status/status-error.js';
 import { checkMessage } from './check-message.js';
 import type { ValidationRule } from './rule.js';
 

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { isThenable } from '../core/report.js';
-import { StatusError, isStatusError } from '../core/status-error.js';
+import { isThenable } from '../core/base/report-failure.js';
+import { StatusError, isStatusError } from '../core/status/status-error.js';
 import type { ValidationRule, Violation } from './rule.js';
 
 /**

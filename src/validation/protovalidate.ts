@@ -1,4 +1,4 @@
-import { isObject, optionsOf } from '../core/options.js';
+import { isObject, optionsOf } from '../core/base/options.js';
 import { fieldPath } from './field-path.js';
 import type { ValidationRule, Violation } from './rule.js';
 

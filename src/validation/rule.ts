@@ -1,4 +1,4 @@
-import type { Violation } from '../core/typed-errors.js';
+import type { Violation } from '../core/status/status-error.js';
 
 export type { Violation };
 

@@ -2,10 +2,10 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineServerInterceptor } from '../core/define.js';
-import { descriptionOf } from '../core/described.js';
+import { descriptionOf } from '../core/description.js';
 import type { Method } from '../core/method.js';
-import { StatusError, isStatusError } from '../core/status-error.js';
-import { ValidationError } from '../core/typed-errors.js';
+import { StatusError, isStatusError } from '../core/status/status-error.js';
+import { ValidationError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer, type TestServerOptions } from '../testing/index.js';
 import { standardSchema, validationServerInterceptor, type ValidationOptions, type ValidationRule } from './index.js';
 

@@ -1,12 +1,12 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import { defineServerInterceptor } from '../core/define.js';
-import { explained } from '../core/described.js';
+import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { matcher } from '../core/match.js';
 import type { Method } from '../core/method.js';
-import { isObject, optionsOf, type OptionChecker } from '../core/options.js';
-import { StatusError } from '../core/status-error.js';
-import { ValidationError } from '../core/typed-errors.js';
+import { isObject, optionsOf, type OptionChecker } from '../core/base/options.js';
+import { StatusError } from '../core/status/status-error.js';
+import { ValidationError } from '../core/status/status-error.js';
 import { checkMessage } from './check-message.js';
 import { byMessageName } from './message-rules.js';
 import type { ValidationRule, Violation } from './rule.js';

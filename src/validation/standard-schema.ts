@@ -1,5 +1,5 @@
-import { optionError, optionsOf } from '../core/options.js';
-import { isThenable } from '../core/report.js';
+import { optionError, optionsOf } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
 import { fieldPath } from './field-path.js';
 import type { ValidationRule, Violation } from './rule.js';
 

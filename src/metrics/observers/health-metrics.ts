@@ -1,5 +1,5 @@
-import { isObject, optionsOf, type OptionChecker } from '../../core/options.js';
-import { reportHookFailure } from '../../core/report.js';
+import { isObject, optionsOf, type OptionChecker } from '../../core/base/options.js';
+import { reportHookFailure } from '../../core/base/report-failure.js';
 import { Family, type PrometheusRegistry, type Sample } from '../exposition.js';
 import { joinRegistry } from '../join-registry.js';
 import { registryOf } from './registry-option.js';

@@ -12,7 +12,7 @@ import {
   type CircuitBreakerOptions,
 } from '../../overload/index.js';
 import { overloadMetrics } from '../index.js';
-import { scriptedCodes } from './scripted-codes.fixture.js';
+import { scriptedCodes } from './fixtures/scripted-codes.js';
 
 const SERVER = 'grpc_server_overload_decisions_total';
 const CLIENT = 'grpc_client_circuit_breaker_decisions_total';

@@ -1,5 +1,5 @@
 import type { Method } from '../../core/method.js';
-import { optionsOf } from '../../core/options.js';
+import { optionsOf } from '../../core/base/options.js';
 import type { PrometheusRegistry } from '../exposition.js';
 import { joinRegistry } from '../join-registry.js';
 import { BreakerStates, type CountedStateChange } from './breaker-states.js';

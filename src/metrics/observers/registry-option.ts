@@ -1,4 +1,4 @@
-import type { OptionChecker } from '../../core/options.js';
+import type { OptionChecker } from '../../core/base/options.js';
 import type { PrometheusRegistry } from '../exposition.js';
 
 interface WithRegistry {

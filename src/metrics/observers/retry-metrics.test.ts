@@ -6,7 +6,7 @@ import { echoCall, kinds } from '../../../test/support/echo-call.js';
 import { linesOf, sumOf, valueOf } from '../../../test/support/exposition.js';
 import { hedgingClientInterceptor, retryClientInterceptor } from '../../retry/index.js';
 import { retryMetrics, type RetryMetrics } from '../index.js';
-import { scriptedCodes } from './scripted-codes.fixture.js';
+import { scriptedCodes } from './fixtures/scripted-codes.js';
 
 const { UNAVAILABLE, ABORTED, NOT_FOUND } = status;
 let register: Registry;

@@ -1,6 +1,6 @@
-import { camelCaseCode } from '../../core/code-names.js';
+import { camelCaseCode } from '../../core/status/code-names.js';
 import type { Method } from '../../core/method.js';
-import { optionsOf } from '../../core/options.js';
+import { optionsOf } from '../../core/base/options.js';
 import type { PrometheusRegistry } from '../exposition.js';
 import { joinRegistry } from '../join-registry.js';
 import { METHOD_LABELS, methodValues } from './method-labels.js';

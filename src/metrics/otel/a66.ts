@@ -1,9 +1,9 @@
 import type { status } from '@grpc/grpc-js';
-import { isAttempt } from '../../core/client-context.js';
+import { isAttempt } from '../../core/client/client-call.js';
 import type { CallContext, ClientCallContext } from '../../core/context.js';
 import { fullName } from '../../core/match.js';
 import type { Method } from '../../core/method.js';
-import { statusName } from '../../core/status-name.js';
+import { statusName } from '../../core/status/status-name.js';
 import type { Meter, Side } from '../style.js';
 import type { Attributes, InstrumentOptions, MeterLike } from './api.js';
 import { AttributeCache } from './attribute-cache.js';

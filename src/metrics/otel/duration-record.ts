@@ -1,6 +1,6 @@
 import type { CallContext, ClientCallContext } from '../../core/context.js';
 import type { CallEnd } from '../../core/hooks.js';
-import { reportHookFailure } from '../../core/report.js';
+import { reportHookFailure } from '../../core/base/report-failure.js';
 import type { Labelled } from '../labels.js';
 import type { CountingHooks, Side } from '../style.js';
 import type { Attributes, MeterLike } from './api.js';

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { countedCalls, type CountedCalls } from '../../../test/support/counted-calls.js';
 import { kinds } from '../../../test/support/echo-call.js';
 import { sumOf } from '../../../test/support/exposition.js';
-import { withAttempt } from '../../core/client-context.js';
+import { withAttempt } from '../../core/client/client-call.js';
 import { metricsClientInterceptor, metricsServerInterceptor, type MetricsOptions } from '../index.js';
 import * as conventions from './conventions.js';
 

@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
-import { isAttempt } from '../../core/client-context.js';
+import { isAttempt } from '../../core/client/client-call.js';
 import type { ClientCallContext } from '../../core/context.js';
 import { fullName } from '../../core/match.js';
 import type { Method } from '../../core/method.js';
-import { serverOfTarget } from '../../core/network-address.js';
-import { isServerError } from '../../core/server-errors.js';
-import { statusName } from '../../core/status-name.js';
+import { serverOfTarget } from '../../core/base/network-address.js';
+import { isServerError } from '../../core/status/server-errors.js';
+import { statusName } from '../../core/status/status-name.js';
 import type { Meter, Side } from '../style.js';
 import type { Attributes, MeterLike } from './api.js';
 import { AttributeCache } from './attribute-cache.js';

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defineServerInterceptor } from '../../core/define.js';
-import { findDetail } from '../../core/details.js';
-import { StatusError } from '../../core/status-error.js';
+import { findDetail } from '../../core/status/find-detail.js';
+import { StatusError } from '../../core/status/status-error.js';
 import {
   idempotencyClientInterceptor,
   idempotencyServerInterceptor,
@@ -12,8 +12,8 @@ import {
   type IdempotencyStore,
 } from '../index.js';
 import { EchoRequest, EchoResponse, startTestServer } from '../../testing/index.js';
-import { startCall, type Answer } from '../scripted-server.js';
-import { closeServers, fixture, hang, turns, until, withKey, type Fixture } from './fixture.js';
+import { startCall, type Answer } from '../fixtures/scripted-server.js';
+import { closeServers, fixture, hang, turns, until, withKey, type Fixture } from './fixtures/processes.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hedgingClientInterceptor, idempotencyClientInterceptor, retryClientInterceptor } from '../index.js';
-import { kinds, startCall, type Answer, type ScriptedServer } from '../scripted-server.js';
-import { closeServers, hang, scripted, withKey } from './fixture.js';
+import { kinds, startCall, type Answer, type ScriptedServer } from '../fixtures/scripted-server.js';
+import { closeServers, hang, scripted, withKey } from './fixtures/processes.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

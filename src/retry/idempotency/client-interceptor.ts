@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Interceptor } from '@grpc/grpc-js';
-import { isAttempt } from '../../core/client-context.js';
+import { isAttempt } from '../../core/client/client-call.js';
 import { defineClientInterceptor } from '../../core/define.js';
-import { explained } from '../../core/described.js';
+import { explained } from '../../core/description.js';
 import { matcher, type MethodMatch } from '../../core/match.js';
-import { optionsOf } from '../../core/options.js';
+import { optionsOf } from '../../core/base/options.js';
 import { IDEMPOTENCY_KEY } from './key.js';
 
 /** Options of {@link idempotencyClientInterceptor}. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerCallContext } from '../../core/context.js';
-import type { StatusError } from '../../core/status-error.js';
+import type { StatusError } from '../../core/status/status-error.js';
 import { BoundedStore } from './bounded-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { ActiveIdempotency, IdempotencyDecision } from './options.js';

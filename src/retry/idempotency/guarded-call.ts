@@ -1,8 +1,8 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../../core/context.js';
 import type { CallEnd, ServerHooks } from '../../core/hooks.js';
-import { answerCall, onLateResult, type LateResult } from '../../core/server-context.js';
-import { StatusError } from '../../core/status-error.js';
+import { answerCall, onLateResult, type LateResult } from '../../core/server/server-call.js';
+import { StatusError } from '../../core/status/status-error.js';
 import type { Coordinator } from './coordinator.js';
 import { failureOf, statusOf, successOf, type IdempotencyOutcome } from './outcome.js';
 import type { Run } from './run.js';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../../core/context.js';
-import { StatusError } from '../../core/status-error.js';
+import { StatusError } from '../../core/status/status-error.js';
 
 /** Metadata key, named after the header of the IETF draft "The Idempotency-Key HTTP Header Field". */
 export const IDEMPOTENCY_KEY = 'idempotency-key';

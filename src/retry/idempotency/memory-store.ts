@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { optionsOf } from '../../core/options.js';
+import { optionsOf } from '../../core/base/options.js';
 import type { IdempotencyOutcome } from './outcome.js';
 import { idText, type Claim, type ClaimTerms, type IdempotencyId, type IdempotencyStore } from './store.js';
 

@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../../core/context.js';
-import { identityKey } from '../../core/identity.js';
+import { identityKey } from '../../core/shared/identity.js';
 import { matcher, type MethodMatch } from '../../core/match.js';
 import type { Method } from '../../core/method.js';
-import { optionsOf, type OptionChecker } from '../../core/options.js';
-import { checkedCodes, type StatusCode } from '../../core/retry-policy.js';
-import { listenerOf, type Listener } from '../../core/listeners.js';
+import { optionsOf, type OptionChecker } from '../../core/base/options.js';
+import { checkedCodes, type StatusCode } from '../../core/shared/retry-policy.js';
+import { listenerOf, type Listener } from '../../core/shared/listeners.js';
 import { memoryIdempotencyStore } from './memory-store.js';
 import type { IdempotencyStore } from './store.js';
 

@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { errorDetail } from '../../core/details.js';
-import { StatusError } from '../../core/status-error.js';
+import { errorDetail } from '../../core/status/details.js';
+import { StatusError } from '../../core/status/status-error.js';
 import { IDEMPOTENCY_KEY } from './key.js';
 
 /** When to come back: soon, since what is waited for is a call or a store. */

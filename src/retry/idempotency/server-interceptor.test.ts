@@ -1,11 +1,12 @@
 import { type Metadata, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defineServerInterceptor } from '../../core/define.js';
-import { errorDetail, findDetail } from '../../core/details.js';
-import { identityKey } from '../../core/identity.js';
-import { StatusError } from '../../core/status-error.js';
-import { kinds, startCall } from '../scripted-server.js';
-import { closeServers, fixture, hang, turns, withKey } from './fixture.js';
+import { errorDetail } from '../../core/status/details.js';
+import { findDetail } from '../../core/status/find-detail.js';
+import { identityKey } from '../../core/shared/identity.js';
+import { StatusError } from '../../core/status/status-error.js';
+import { kinds, startCall } from '../fixtures/scripted-server.js';
+import { closeServers, fixture, hang, turns, withKey } from './fixtures/processes.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

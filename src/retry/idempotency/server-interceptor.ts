@@ -1,8 +1,8 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { defineServerInterceptor } from '../../core/define.js';
-import { explained } from '../../core/described.js';
+import { explained } from '../../core/description.js';
 import type { Method } from '../../core/method.js';
-import { timeText } from '../../core/time-text.js';
+import { timeText } from '../../core/base/time-text.js';
 import { Coordinator } from './coordinator.js';
 import { GuardedCall } from './guarded-call.js';
 import { keyOf } from './key.js';

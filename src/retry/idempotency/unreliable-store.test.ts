@@ -7,7 +7,7 @@ import {
   type IdempotencyServerOptions,
   type IdempotencyStore,
 } from '../index.js';
-import { closeServers, fixture, turns, until } from './fixture.js';
+import { closeServers, fixture, turns, until } from './fixtures/processes.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -5,7 +5,7 @@
 // source: google/protobuf/any.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../core/wire.js";
+import { BinaryReader, BinaryWriter } from "../../../wire.js";
 
 /** A message of any type, with its name. Names and numbers are those of the public protobuf API; the words are ours. */
 

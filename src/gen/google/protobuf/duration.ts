@@ -5,7 +5,7 @@
 // source: google/protobuf/duration.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../core/wire.js";
+import { BinaryReader, BinaryWriter } from "../../../wire.js";
 
 /** A span of time. Names and numbers are those of the public protobuf API; the words are ours. */
 

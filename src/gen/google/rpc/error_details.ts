@@ -5,7 +5,7 @@
 // source: google/rpc/error_details.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../core/wire.js";
+import { BinaryReader, BinaryWriter } from "../../../wire.js";
 import { Duration } from "../protobuf/duration.js";
 
 /**

@@ -5,7 +5,7 @@
 // source: google/rpc/status.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../core/wire.js";
+import { BinaryReader, BinaryWriter } from "../../../wire.js";
 import { Any } from "../protobuf/any.js";
 
 /**

@@ -5,7 +5,7 @@
 // source: grpc_js_middleware/testing/v1/echo.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "../../../../core/wire.js";
+import { BinaryReader, BinaryWriter } from "../../../../wire.js";
 import {
   type CallOptions,
   type ChannelCredentials,

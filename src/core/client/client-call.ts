@@ -1,0 +1,172 @@
+import type { CallOptions, Metadata } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { ClientCallContext } from '../context.js';
+import type { ContextKey } from '../context-key.js';
+import type { InterceptorOptions } from './grpc-client-internals.js';
+import { channelOf, isSecureChannel, targetOf, type GrpcChannel } from './grpc-client-internals.js';
+import type { Method } from '../method.js';
+import { StatusError } from '../status/status-error.js';
+import { Stop } from '../pass/stop.js';
+
+const contextSymbol = Symbol.for('grpc-js-middleware/client-context@1');
+const attemptSymbol = Symbol.for('grpc-js-middleware/attempt@1');
+
+/** Marks the options of one attempt: interceptors that see the same mark stand inside the same attempt. */
+interface AttemptMark {
+  readonly number: number;
+}
+
+type MarkedOptions = InterceptorOptions & { [contextSymbol]?: ClientCall; [attemptSymbol]?: AttemptMark };
+
+/** What a pass does for its context. */
+export interface ClientCallOwner {
+  getPeer(): string;
+  /** The layer below, made early if need be. */
+  probe(): unknown;
+  /** Ends the call as if this had come from below. */
+  end(error: StatusError): void;
+}
+
+/** One call on the client, as interceptors know it: one attempt of it, inside a retry. */
+export class ClientCall implements ClientCallContext {
+  readonly startedAt = Date.now();
+  readonly startedTicks = performance.now();
+  readonly attempt: number;
+  /** Inside a retry: what is listed outside stands for the logical call. */
+  readonly isAttempt: boolean;
+  metadata!: Metadata;
+  options: MarkedOptions;
+  /** The call was handed to grpc-js: options and deadline are fixed. */
+  begun = false;
+
+  private readonly parent: ClientCall | undefined;
+  private readonly sharesValues: boolean;
+  private values: Map<ContextKey<unknown>, unknown> | undefined;
+  /** The channel was found to be closed: nothing will be sent. */
+  closed = false;
+
+  private knownTarget: string | undefined;
+  private readonly stopped = new Stop();
+
+  constructor(
+    readonly method: Method,
+    options: MarkedOptions,
+    private readonly owner: ClientCallOwner,
+  ) {
+    const mark = options[attemptSymbol];
+    this.parent = options[contextSymbol];
+    this.attempt = mark?.number ?? 1;
+    this.isAttempt = mark !== undefined;
+    // Behind a foreign interceptor it is still the same attempt: what one sets, the other reads.
+    this.sharesValues = this.parent !== undefined && this.parent.options[attemptSymbol] === mark;
+    this.options = { ...options, [contextSymbol]: this };
+  }
+
+  /** No interceptor of ours and no retry stands further out, so the metadata is still the caller's own. */
+  get isOutermost(): boolean {
+    return this.parent === undefined && !this.isAttempt;
+  }
+
+  get deadline(): number {
+    const { deadline } = this.options;
+    return deadline === undefined ? Infinity : Number(deadline);
+  }
+
+  limitDeadline(epochMs: number): void {
+    if (!this.begun && epochMs < this.deadline) this.options.deadline = epochMs;
+  }
+
+  get peer(): string {
+    if (!this.begun) return 'unknown';
+    const peer = this.owner.getPeer();
+    // Without a connection, grpc-js gives the target.
+    return peer === this.target ? 'unknown' : peer;
+  }
+
+  get target(): string {
+    return (this.knownTarget ??= targetOf(this.channel)) ?? '';
+  }
+
+  /** What is known of the channel's credentials; unknown counts as insecure. */
+  get secure(): boolean {
+    return isSecureChannel(this.channel);
+  }
+
+  private get channel(): GrpcChannel | undefined {
+    try {
+      return channelOf(this.owner.probe());
+    } catch {
+      // A closed channel makes no call to be asked.
+      this.closed = true;
+      return undefined;
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.stopped.signal;
+  }
+
+  get<T>(key: ContextKey<T>): T {
+    if (this.values?.has(key)) return this.values.get(key) as T;
+    return this.parent === undefined ? key.defaultValue : this.parent.get(key);
+  }
+
+  set<T>(key: ContextKey<T>, value: T): void {
+    if (this.sharesValues) this.parent!.set(key, value);
+    else (this.values ??= new Map()).set(key, value);
+  }
+
+  /** Ends the call from anywhere; the first end wins. */
+  end(error: StatusError): void {
+    this.owner.end(error);
+  }
+
+  /** The call ended: the signal of a cancelled or expired one aborts. */
+  stop(code: status, details: string): void {
+    if (code !== status.CANCELLED && code !== status.DEADLINE_EXCEEDED) return;
+    this.stopped.stop(new StatusError(code, details));
+  }
+}
+
+/**
+ * Options for the `nextCall` of one attempt: interceptors listed further in see `call.attempt`, inherit the context's
+ * keys, and {@link isAttempt} is true for them.
+ */
+export function withAttempt(options: InterceptorOptions, attempt: number): InterceptorOptions {
+  const mark: AttemptMark = { number: attempt };
+  return { ...options, [attemptSymbol]: mark } as InterceptorOptions;
+}
+
+/** Whether a retry or hedging interceptor stands further out, so that this call is one attempt of a logical one. */
+export function isAttempt(call: ClientCallContext): boolean {
+  return (call as ClientCall).isAttempt;
+}
+
+/** The context of the interceptors of ours that stand further out, if any. */
+export function clientContextOf(options: CallOptions | InterceptorOptions): ClientCallContext | undefined {
+  return (options as MarkedOptions)[contextSymbol];
+}
+
+/** Ends a client call from anywhere, as if grpc-js had: the first end wins. */
+export function endClientCall(call: ClientCallContext, error: StatusError): void {
+  (call as ClientCall).end(error);
+}
+
+/** Where a call goes, and whether the channel protects what is sent. */
+export interface ChannelSecurity {
+  /** TLS encrypts the channel; one that cannot be seen counts as unprotected. */
+  readonly secure: boolean;
+  /** Empty for a channel that cannot be seen. */
+  readonly target: string;
+  /** The channel is closed: nothing will be sent. */
+  readonly closed: boolean;
+}
+
+/** See {@link ChannelSecurity}. */
+export function channelSecurityOf(call: ClientCallContext): ChannelSecurity {
+  const own = call as ClientCall;
+  const { secure, target } = own;
+  return { secure, target, closed: own.closed };
+}
+
+export { channelBelow, channelOf, channelSymbol } from './grpc-client-internals.js';

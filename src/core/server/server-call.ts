@@ -1,0 +1,267 @@
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import type { PeerCertificate } from 'node:tls';
+import { contextSymbol, tryCallContext, type HandlerCall, type ServerCallContext } from '../context.js';
+import type { ContextKey } from '../context-key.js';
+import { EndedCall } from './ended-call.js';
+import { baseCallOf, peerOf, type GrpcServerCall } from './grpc-server-internals.js';
+import type { CallEnd, ServerHooks } from '../hooks.js';
+import type { HookChain } from '../pass/hook-chain.js';
+import type { Method } from '../method.js';
+import { peerCertificateOf } from './peer-certificate.js';
+import { ServerEnd, type EndingCall } from './server-end.js';
+import { StatusError, isStatusError, toStatusObject } from '../status/status-error.js';
+import { timerAt, type Timer } from '../base/timer.js';
+import { wireHeaders, type OutgoingStatus } from '../status/wire-status.js';
+
+/** What a handler answered after its call was over. */
+export type LateResult = { readonly message: unknown } | { readonly status: OutgoingStatus };
+
+/** What a call needs of each pass over it. */
+export interface ServerLayer {
+  /** Position among the passes of the call; 0 is the outermost. */
+  readonly index: number;
+  readonly chain: HookChain<ServerCallContext, ServerHooks>;
+  /** Sends a status through the hooks outside `below`, and from there on to the wire. */
+  conclude(given: OutgoingStatus, below?: number): void;
+  sendMetadata(metadata: Metadata): void;
+  sendMessage(message: unknown, callback: () => void): void;
+}
+
+const NO_PASSES: readonly never[] = [];
+
+/**
+ * One call on the server, as interceptors and handlers know it. The passes over it (one, unless foreign interceptors stand
+ * between ours) share it, and it tells all their hooks how it ended.
+ */
+export class ServerCall implements ServerCallContext, EndingCall {
+  readonly startedAt = Date.now();
+  metadata!: Metadata;
+  deadline: number;
+  received = 0;
+  sent = 0;
+  /** The handler awaits its messages (`implement`), so its scopes need not be entered again for each. */
+  managed = false;
+  /** An interceptor answers in the handler's place. */
+  answered = false;
+  /** The passes over this call, outermost first. */
+  passes: readonly ServerLayer[] = NO_PASSES;
+  readonly ending: ServerEnd;
+
+  private lateListener: ((result: LateResult) => void) | undefined;
+  private timer: Timer | undefined;
+  private values: Map<ContextKey<unknown>, unknown> | undefined;
+  private headers: Metadata | undefined;
+  private trailers: Metadata | undefined;
+
+  /** The context of the call that this layer belongs to: made by the first layer that asks. */
+  static of(method: Method, call: GrpcServerCall): ServerCall {
+    const carrier = call.getMetricsRecorder() as { [contextSymbol]?: ServerCall };
+    return (carrier[contextSymbol] ??= new ServerCall(method, baseCallOf(call)));
+  }
+
+  private constructor(
+    readonly method: Method,
+    private base: GrpcServerCall,
+  ) {
+    this.deadline = Number(base.getDeadline());
+    this.ending = new ServerEnd(base, this);
+  }
+
+  /** Another pass over this call, further in than those before; answers its position. */
+  enter(pass: ServerLayer): number {
+    this.passes = this.passes.length === 0 ? [pass] : [...this.passes, pass];
+    return this.passes.length - 1;
+  }
+
+  /** A status was chosen, by whomever: nothing more can be sent. */
+  get concluded(): boolean {
+    return this.ending.concluded;
+  }
+
+  get peer(): string {
+    // Captured when the call arrived; getPeer() forgets it once the connection is gone.
+    return peerOf(this.base.getConnectionInfo()) ?? this.base.getPeer();
+  }
+
+  get authority(): string {
+    return this.base.getHost();
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return peerCertificateOf(this.base);
+  }
+
+  get previousAttempts(): number {
+    const attempts = Number(this.metadata.get('grpc-previous-rpc-attempts')[0] ?? 0);
+    return Number.isInteger(attempts) && attempts > 0 ? attempts : 0;
+  }
+
+  get responseHeaders(): Metadata {
+    return (this.headers ??= new Metadata());
+  }
+
+  get responseTrailers(): Metadata {
+    return (this.trailers ??= new Metadata());
+  }
+
+  get signal(): AbortSignal {
+    return this.ending.stopped.signal;
+  }
+
+  get<T>(key: ContextKey<T>): T {
+    const { values } = this;
+    if (values === undefined) return key.defaultValue;
+    const value = values.get(key);
+    return value === undefined && !values.has(key) ? key.defaultValue : (value as T);
+  }
+
+  set<T>(key: ContextKey<T>, value: T): void {
+    (this.values ??= new Map()).set(key, value);
+  }
+
+  limitDeadline(epochMs: number): void {
+    if (!(epochMs < this.deadline) || this.concluded) return;
+    this.deadline = epochMs;
+    this.timer?.cancel();
+    if (epochMs <= Date.now()) this.ending.expire();
+    else this.timer = timerAt(epochMs, () => this.ending.expire());
+  }
+
+  sendHeaders(): void {
+    this.passes.at(-1)?.sendMetadata(new Metadata());
+  }
+
+  end(error: StatusError): void {
+    if (this.concluded) return;
+    this.ending.note(error);
+    this.ending.via = 'interceptor';
+    this.passes.at(-1)?.conclude(toStatusObject(error));
+  }
+
+  /** What to send for what a handler threw; remembered as the error of the call's end. */
+  fail(error: unknown): StatusObject {
+    const pass = this.passes.at(-1);
+    const failure = pass === undefined ? StatusError.from(error) : this.translate(error, pass.index);
+    return toStatusObject(failure);
+  }
+
+  /** Remembers what was thrown after the call had ended, or beside its status. The first one counts. */
+  noteError(error: unknown): void {
+    this.ending.note(error);
+    if (this.concluded) this.late({ status: toStatusObject(StatusError.from(error)) });
+  }
+
+  /** Calls once when the call is concluded by anything but its handler; at once if it was. */
+  onConclude(listener: () => void): void {
+    this.ending.stopped.onStop(listener);
+  }
+
+  /**
+   * Hears what the handler answers after the call was concluded without it: its message (unary: then it is done), or its
+   * status. No hook sees that; it happened nonetheless, and who guards against doing it twice wants to know.
+   */
+  onLateResult(listener: (result: LateResult) => void): void {
+    this.lateListener = listener;
+  }
+
+  /** The handler answered though the call is over. */
+  late(result: LateResult): void {
+    const listener = this.lateListener;
+    if (listener === undefined || this.ending.via === 'handler') return;
+    this.lateListener = undefined;
+    listener(result);
+  }
+
+  /** Sends this message and OK instead of running the handler: for `onRequest`, whose message then goes no further. */
+  answer(message: unknown): void {
+    const pass = this.passes.at(-1);
+    if (this.concluded || this.answered || pass === undefined) return;
+    this.answered = true;
+    pass.sendMessage(message, () => {
+      this.ending.via = 'interceptor';
+      pass.conclude({ code: status.OK, details: 'OK', metadata: new Metadata() });
+    });
+  }
+
+  /**
+   * Each `onError`, from the hook just outside `below` of a pass outwards, may translate what was thrown. What no hook
+   * made a {@link StatusError} of becomes UNKNOWN, without its message.
+   */
+  translate(error: unknown, passIndex: number, below?: number): StatusError {
+    this.ending.note(error);
+    let current = error;
+    for (let p = passIndex; p >= 0; p--) {
+      const { hooks, begun } = this.passes[p]!.chain;
+      for (let i = ((p === passIndex ? below : undefined) ?? begun) - 1; i >= 0; i--) {
+        const hook = hooks[i];
+        if (hook?.onError === undefined) continue;
+        try {
+          current = hook.onError(current) ?? current;
+        } catch (thrown) {
+          current = thrown;
+        }
+      }
+    }
+    return isStatusError(current) ? current : StatusError.from(current);
+  }
+
+  /** Response headers to add to those that a handler sends, if any were set. */
+  withHeaders(metadata: Metadata): Metadata {
+    return wireHeaders(merged(metadata, this.headers));
+  }
+
+  /** The same for trailers, of the status that they go with. */
+  withTrailers(status: StatusObject): StatusObject {
+    if (this.trailers === undefined) return status;
+    return { ...status, metadata: wireHeaders(merged(status.metadata, this.trailers)) };
+  }
+
+  get hasHeaders(): boolean {
+    return this.headers !== undefined;
+  }
+
+  /** The outermost pass writes a message. */
+  write(nextCall: GrpcServerCall, message: unknown, callback: () => void): void {
+    this.sent++;
+    this.ending.write(nextCall, message, callback);
+  }
+
+  unsend(): void {
+    this.sent--;
+  }
+
+  /** grpc-js's call is over, and is let go; answers what stands in for it from now on. */
+  over(): GrpcServerCall {
+    this.base = new EndedCall(this.base);
+    this.ending.letGo(this.base);
+    return this.base;
+  }
+
+  finish(end: CallEnd): void {
+    this.timer?.cancel();
+    for (let p = this.passes.length - 1; p >= 0; p--) this.passes[p]!.chain.onEnd(end);
+  }
+}
+
+/** The internals of a context that a server call carries. */
+export function serverCallOf(call: HandlerCall): ServerCall | undefined {
+  return tryCallContext(call) as ServerCall | undefined;
+}
+
+/** Answers a call in its handler's place; see {@link ServerCall.answer}. */
+export function answerCall(call: ServerCallContext, message: unknown): void {
+  (call as ServerCall).answer(message);
+}
+
+/** See {@link ServerCall.onLateResult}. */
+export function onLateResult(call: ServerCallContext, listener: (result: LateResult) => void): void {
+  (call as ServerCall).onLateResult(listener);
+}
+
+/** The two together, leaving both as they are: either may be the application's own object. */
+function merged(metadata: Metadata, extra: Metadata | undefined): Metadata {
+  if (extra === undefined) return metadata;
+  const both = metadata.clone();
+  both.merge(extra);
+  return both;
+}
