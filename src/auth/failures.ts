@@ -1,4 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
+import { withoutStack } from '../core/base/without-stack.js';
 import { StatusError } from '../core/status/status-error.js';
 
 /** The trailer that says which credentials a method takes (RFC 9110, section 11.6.1). */
@@ -19,6 +20,7 @@ export class CredentialsError extends Error {
     readonly fault: BearerFault = 'invalid_token',
   ) {
     super(reason);
+    withoutStack(this);
   }
 }
 
@@ -32,6 +34,7 @@ export class KeysUnavailableError extends Error {
     readonly retryDelayMs: number,
   ) {
     super(reason);
+    withoutStack(this);
   }
 }
 
@@ -39,7 +42,7 @@ export class KeysUnavailableError extends Error {
 export function missingCredentials(challenges: readonly string[]): StatusError {
   const metadata = new Metadata();
   for (const challenge of challenges) metadata.add(CHALLENGE, challenge);
-  return new StatusError(status.UNAUTHENTICATED, 'Missing credentials', { metadata });
+  return withoutStack(new StatusError(status.UNAUTHENTICATED, 'Missing credentials', { metadata }));
 }
 
 /** The text stays neutral: which check failed is for operators, not for whoever is guessing. */
@@ -49,19 +52,19 @@ export function invalidCredentials(cause: unknown, challenge?: string): StatusEr
     const fault = cause instanceof CredentialsError ? cause.fault : 'invalid_token';
     metadata.set(CHALLENGE, `${challenge}, error="${fault}"`);
   }
-  return new StatusError(status.UNAUTHENTICATED, 'Invalid credentials', { metadata, cause });
+  return withoutStack(new StatusError(status.UNAUTHENTICATED, 'Invalid credentials', { metadata, cause }));
 }
 
 /** The caller is known, or needs not be, and still may not. */
 export function permissionDenied(cause: unknown, challenge?: string): StatusError {
   const metadata = new Metadata();
   if (challenge !== undefined) metadata.set(CHALLENGE, challenge);
-  return new StatusError(status.PERMISSION_DENIED, 'Permission denied', { metadata, cause });
+  return withoutStack(new StatusError(status.PERMISSION_DENIED, 'Permission denied', { metadata, cause }));
 }
 
 /** Transient by its nature, so UNAVAILABLE (google/rpc/code.proto), with the time after which a retry makes sense. */
 export function keysUnavailable(cause: KeysUnavailableError): StatusError {
   const retryDelayMs = Math.max(1, Math.ceil(cause.retryDelayMs));
   const errorDetails = [{ type: 'retryInfo', retryDelayMs }] as const;
-  return new StatusError(status.UNAVAILABLE, 'Authentication is unavailable', { errorDetails, cause });
+  return withoutStack(new StatusError(status.UNAVAILABLE, 'Authentication is unavailable', { errorDetails, cause }));
 }

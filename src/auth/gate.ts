@@ -4,6 +4,7 @@ import { identityKey, type Identity } from '../core/shared/identity.js';
 import type { Listener } from '../core/shared/listeners.js';
 import type { Method } from '../core/method.js';
 import { isThenable } from '../core/base/report-failure.js';
+import { withoutStack } from '../core/base/without-stack.js';
 import { isStatusError, type StatusError } from '../core/status/status-error.js';
 import { andThen, type IdentitySource } from './authenticate.js';
 import { invalidCredentials, missingCredentials, permissionDenied } from './failures.js';
@@ -114,7 +115,7 @@ export class Gate {
   }
 
   private deny(call: ServerCallContext, identity: Identity, faults: readonly unknown[]): never {
-    const reason = new Error(`not allowed by the rule: ${this.rule!.description}`, { cause: faults[0] });
+    const reason = withoutStack(new Error(`not allowed by the rule: ${this.rule!.description}`, { cause: faults[0] }));
     return this.refuse(call, identity, permissionDenied(reason, this.scopeChallenge(identity)));
   }
 
@@ -130,9 +131,8 @@ export class Gate {
 
   private whyClosed(): Error {
     const { rule, method } = this;
-    return new Error(
-      rule === undefined ? `no rule for ${method.path}` : `not allowed by the rule: ${rule.description}`,
-    );
+    const text = rule === undefined ? `no rule for ${method.path}` : `not allowed by the rule: ${rule.description}`;
+    return withoutStack(new Error(text));
   }
 
   /** RFC 6750, section 3.1: a bearer may learn which scopes a better token needs. */

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { optionError } from './base/options.js';
 import type { Method } from './method.js';
 import { isThenable } from './base/report-failure.js';
@@ -17,7 +18,7 @@ export type MethodMatch = string | RegExp | ((method: Method) => boolean) | read
 export function matcher(match: MethodMatch, option = 'match'): (method: Method) => boolean {
   if (typeof match === 'function') return (method) => verdictOf(match(method), option);
   // A global or sticky RegExp carries state between tests; a fresh `lastIndex` makes each test independent.
-  if (match instanceof RegExp) return (method) => ((match.lastIndex = 0), match.test(fullName(method)));
+  if (types.isRegExp(match)) return (method) => ((match.lastIndex = 0), match.test(fullName(method)));
   if (typeof match === 'string') return patternMatcher(match, option);
   if (Array.isArray(match)) {
     const any = (match as readonly MethodMatch[]).map((each, index) => matcher(each, `${option}[${index}]`));
@@ -30,7 +31,7 @@ export function matcher(match: MethodMatch, option = 'match'): (method: Method) 
 export function matchText(match: MethodMatch): string {
   if (typeof match === 'string') return match.replace(/^\//, '');
   if (typeof match === 'function') return match.name === '' ? 'what a function says' : match.name;
-  return match instanceof RegExp ? String(match) : match.map(matchText).join(', ');
+  return types.isRegExp(match) ? String(match) : match.map(matchText).join(', ');
 }
 
 function verdictOf(answer: unknown, option: string): boolean {

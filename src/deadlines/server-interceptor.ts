@@ -4,6 +4,7 @@ import { defineServerInterceptor } from '../core/define.js';
 import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/base/options.js';
+import { withoutStack } from '../core/base/without-stack.js';
 import { StatusError } from '../core/status/status-error.js';
 import { timeText } from '../core/base/time-text.js';
 
@@ -68,10 +69,8 @@ class Refusal implements ServerHooks {
 
   admit(): never {
     const leftMs = Math.max(0, this.call.deadline - Date.now());
-    throw new StatusError(
-      status.DEADLINE_EXCEEDED,
-      `Deadline exceeded: ${leftMs} ms left, this server needs ${this.minMs} ms`,
-    );
+    const details = `Deadline exceeded: ${leftMs} ms left, this server needs ${this.minMs} ms`;
+    throw withoutStack(new StatusError(status.DEADLINE_EXCEEDED, details));
   }
 }
 

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { inspect } from 'node:util';
+import { isError } from '../core/base/is-error.js';
 import { errorDetail } from '../core/status/details.js';
 import { isStatusError, StatusError } from '../core/status/status-error.js';
 
@@ -14,7 +15,7 @@ export function hiddenError(error: unknown, expose: boolean): StatusError {
 function described(error: unknown): { readonly text: string; readonly stack: readonly string[] } {
   try {
     if (isStatusError(error)) return { text: error.details, stack: [] };
-    if (!(error instanceof Error)) return { text: inspect(error, { depth: 1, breakLength: Infinity }), stack: [] };
+    if (!isError(error)) return { text: inspect(error, { depth: 1, breakLength: Infinity }), stack: [] };
     const lines = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
     return { text: String(error), stack: lines.map((line) => line.trim()) };
   } catch {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isError } from '../core/base/is-error.js';
 import type { ServerCallContext } from '../core/context.js';
 import { optionError } from '../core/base/options.js';
 import { isThenable } from '../core/base/report-failure.js';
@@ -40,7 +41,7 @@ function report(option: 'map' | 'onUnknown', failure: unknown): void {
   if (reported.has(option)) return;
   reported.add(option);
   const consequence = option === 'map' ? 'the error was taken for an unknown one' : 'the call was not affected';
-  const cause = failure instanceof Error ? (failure.stack ?? failure.message) : inspect(failure);
+  const cause = isError(failure) ? (failure.stack ?? failure.message) : inspect(failure);
   process.emitWarning(`errorServerInterceptor: ${option} failed; ${consequence}. ${cause}`, {
     code: 'GRPC_JS_MIDDLEWARE_HOOK',
   });

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+import { isError } from '../core/base/is-error.js';
 import { errorFields, isMetadata, longText, readField } from './foreign-values.js';
 import { REDACTED, type RedactState, type Redactor } from './redact.js';
 
@@ -78,12 +80,12 @@ class Walk {
   }
 
   private contents(object: object, state: RedactState): unknown {
-    if (ArrayBuffer.isView(object) || object instanceof ArrayBuffer) return `<${object.byteLength} bytes>`;
-    if (object instanceof Date) return Number.isNaN(object.getTime()) ? 'Invalid Date' : object.toISOString();
+    if (ArrayBuffer.isView(object) || types.isAnyArrayBuffer(object)) return `<${object.byteLength} bytes>`;
+    if (types.isDate(object)) return Number.isNaN(object.getTime()) ? 'Invalid Date' : object.toISOString();
     if (Array.isArray(object)) return this.list(object, object.length, state);
-    if (object instanceof Set) return this.list(object, object.size, state);
-    if (object instanceof Map) return this.map(object, state);
-    if (object instanceof Error) return this.error(object, state);
+    if (types.isSet(object)) return this.list(object, object.size, state);
+    if (types.isMap(object)) return this.map(object, state);
+    if (isError(object)) return this.error(object, state);
     return longText(object) ?? this.fields(isMetadata(object) ? object.toJSON() : object, state);
   }
 
@@ -122,6 +124,7 @@ class Walk {
   private error(error: Error, state: RedactState): Fields {
     const shown: Fields = {};
     const { cause, errors, ...own } = errorFields(error);
+    if (!hasFrames(own['stack'])) delete own['stack'];
     for (const name of ['type', 'message', 'stack']) this.field(shown, name, own[name], state);
     // A stack repeats the message.
     if (shown['message'] === REDACTED && shown['stack'] !== undefined) shown['stack'] = REDACTED;
@@ -129,7 +132,7 @@ class Walk {
     this.fields(rest, state, shown);
     if (cause !== undefined) this.field(shown, 'cause', cause, state, this.redactor.start);
     if (Array.isArray(errors)) this.field(shown, 'errors', errors, state, this.redactor.start);
-    return shown;
+    return typed(shown);
   }
 
   /** @param inside Where paths stand inside the value, unless just behind its name. */
@@ -154,6 +157,20 @@ class Walk {
     this.left -= REDACTED.length + 2;
     return REDACTED;
   }
+}
+
+/** A stack without frames only repeats type and message: this library's refusals have such. */
+const hasFrames = (stack: unknown): boolean => typeof stack !== 'string' || /^\s+at /m.test(stack);
+
+/**
+ * pino's serializer of `err`, and those of others, take the type of whatever looks like an error from its constructor, and
+ * would write that this copy is an `Object`.
+ */
+function typed(shown: Fields): Fields {
+  const type = shown['type'];
+  if (typeof type !== 'string') return shown;
+  const constructor = Object.defineProperty(() => undefined, 'name', { value: type });
+  return Object.defineProperty(shown, 'constructor', { value: constructor, configurable: true, writable: true });
 }
 
 /** The keys of a Map may be anything. */

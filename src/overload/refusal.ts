@@ -1,4 +1,5 @@
 import { Metadata, type status } from '@grpc/grpc-js';
+import { withoutStack } from '../core/base/without-stack.js';
 import { errorDetail } from '../core/status/details.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { StatusError } from '../core/status/status-error.js';
@@ -44,8 +45,7 @@ export class Refusals {
       errorDetails: [errorDetail.retryInfo({ retryDelayMs })],
     });
     // It will be thrown for other calls than this one: their stacks are not to blame.
-    error.stack = `${error.name}: ${error.message}`;
-    return error;
+    return withoutStack(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { connectivityState, status, type Client } from '@grpc/grpc-js';
+import { isError } from '../core/base/is-error.js';
 import { StatusError, isStatusError } from '../core/status/status-error.js';
 
 const CALLER = '\nfor call at\n';
@@ -6,7 +7,7 @@ const CALLER = '\nfor call at\n';
 /** A failed call's error, whose stack shows the line that made the call: grpc-js notes it below its own. */
 export function callError(error: unknown): StatusError {
   const failure = StatusError.from(error);
-  const stack = error instanceof Error && failure !== error ? (error.stack ?? '') : '';
+  const stack = isError(error) && failure !== error ? (error.stack ?? '') : '';
   const caller = stack.indexOf(CALLER);
   if (caller >= 0) failure.stack = `${failure.name}: ${failure.message}\n${stack.slice(caller + CALLER.length)}`;
   return failure;

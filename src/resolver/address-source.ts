@@ -1,3 +1,4 @@
+import { isError } from '../core/base/is-error.js';
 import { optionError, optionsOf } from '../core/base/options.js';
 import { readAddresses } from './address.js';
 import { Backoff, checkedBackoff, type BackoffOptions } from './backoff.js';
@@ -83,7 +84,7 @@ class SourceSupply implements AddressSupply {
       }
       return new Error('the address source ended');
     } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+      return isError(error) ? error : new Error(String(error));
     }
   }
 

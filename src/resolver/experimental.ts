@@ -1,3 +1,4 @@
+import { isError } from '../core/base/is-error.js';
 import * as grpc from '@grpc/grpc-js';
 
 /**
@@ -91,7 +92,7 @@ function startedSafely(call: ChannelCall): ChannelCall {
     Promise.resolve(start(metadata, listener)).catch((error: unknown) =>
       listener.onReceiveStatus({
         code: grpc.status.UNAVAILABLE,
-        details: error instanceof Error ? error.message : String(error),
+        details: isError(error) ? error.message : String(error),
         metadata: new grpc.Metadata(),
       }),
     );

@@ -1,3 +1,4 @@
+import { isError } from '../core/base/is-error.js';
 import { optionsOf } from '../core/base/options.js';
 import { readAddresses } from './address.js';
 import { Backoff, jittered } from './backoff.js';
@@ -151,7 +152,7 @@ class PollingSupply implements AddressSupply {
   }
 
   #failed(publish: (answer: Answer) => void, cause: unknown): void {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
+    const error = isError(cause) ? cause : new Error(String(cause));
     this.#askAfter(this.#backoff.next());
     this.report(error);
     publish({ problem: `name resolution failed: ${error.message}` });

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * About how much memory a message holds. An interceptor sees messages before they are encoded, and what a buffer holds is
  * these objects, so it is them that are measured: text, bytes and numbers, whatever code generator made the object. Stops
@@ -24,7 +26,7 @@ function measure(value: unknown, limit: number, depth: number): number {
 }
 
 function partsOf(value: object): Iterable<unknown> {
-  if (Array.isArray(value) || value instanceof Set) return value as Iterable<unknown>;
-  if (value instanceof Map) return [...value.keys(), ...value.values()] as unknown[];
+  if (Array.isArray(value) || types.isSet(value)) return value as Iterable<unknown>;
+  if (types.isMap(value)) return [...value.keys(), ...value.values()] as unknown[];
   return Object.values(value) as unknown[];
 }

@@ -8,6 +8,7 @@ import {
   type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
+import { isError } from '../core/base/is-error.js';
 import type { CallEnd } from '../core/hooks.js';
 import { reportHookFailure } from '../core/base/report-failure.js';
 import { statusName } from '../core/status/status-name.js';
@@ -90,4 +91,4 @@ export class MessageEvents {
   }
 }
 
-const exceptionOf = (error: unknown): Error | string => (error instanceof Error ? error : String(error));
+const exceptionOf = (error: unknown): Error | string => (isError(error) ? error : String(error));

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { isThenable } from '../core/base/report-failure.js';
+import { withoutStack } from '../core/base/without-stack.js';
 import { StatusError, isStatusError } from '../core/status/status-error.js';
 import type { ValidationRule, Violation } from './rule.js';
 
@@ -59,7 +60,7 @@ function isViolation(value: unknown): value is Violation {
 
 function rethrow(error: unknown): never {
   if (isStatusError(error)) throw error;
-  throw new StatusError(status.INTERNAL, 'Internal error', { cause: error });
+  throw withoutStack(new StatusError(status.INTERNAL, 'Internal error', { cause: error }));
 }
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`);

@@ -5,6 +5,7 @@ import type { ServerHooks } from '../core/hooks.js';
 import { matcher } from '../core/match.js';
 import type { Method } from '../core/method.js';
 import { isObject, optionsOf, type OptionChecker } from '../core/base/options.js';
+import { withoutStack } from '../core/base/without-stack.js';
 import { StatusError } from '../core/status/status-error.js';
 import { ValidationError } from '../core/status/status-error.js';
 import { checkMessage } from './check-message.js';
@@ -134,11 +135,11 @@ function checking(
 }
 
 function refuseRequest(violations: readonly Violation[]): void {
-  if (violations.length > 0) throw new ValidationError(violations.slice(0, MAX_VIOLATIONS));
+  if (violations.length > 0) throw withoutStack(new ValidationError(violations.slice(0, MAX_VIOLATIONS)));
 }
 
 function refuseResponse(violations: readonly Violation[]): void {
   if (violations.length === 0) return;
-  const cause = new ValidationError(violations.slice(0, MAX_VIOLATIONS));
-  throw new StatusError(status.INTERNAL, 'Response failed validation', { cause });
+  const cause = withoutStack(new ValidationError(violations.slice(0, MAX_VIOLATIONS)));
+  throw withoutStack(new StatusError(status.INTERNAL, 'Response failed validation', { cause }));
 }

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { nearestName } from './nearest-name.js';
 import { MAX_DELAY_MS } from './timer.js';
 
@@ -224,7 +224,7 @@ function kindOf(value: unknown): string {
 function shown(value: unknown): string {
   if (value instanceof Withheld) return value.kind;
   if (Array.isArray(value)) return listText(value.slice(0, 5).map(shown), value.length);
-  if (typeof value === 'object' && value !== null && !(value instanceof RegExp)) return objectText(value);
+  if (typeof value === 'object' && value !== null && !types.isRegExp(value)) return objectText(value);
   const text = inspect(value, { breakLength: Infinity, maxStringLength: 60 });
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

@@ -1,3 +1,5 @@
+import { isError } from './is-error.js';
+
 const reported = new Set<string>();
 
 /**
@@ -8,7 +10,7 @@ export function reportHookFailure(interceptor: string, hook: string, error: unkn
   const place = `${hook} of interceptor '${interceptor}'`;
   if (reported.has(place)) return;
   reported.add(place);
-  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const cause = isError(error) ? (error.stack ?? error.message) : String(error);
   process.emitWarning(`${place} failed; the call was not affected. ${cause}`, { code: 'GRPC_JS_MIDDLEWARE_HOOK' });
 }
 

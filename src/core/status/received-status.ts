@@ -1,3 +1,4 @@
+import { isError } from '../base/is-error.js';
 import { Metadata, status } from '@grpc/grpc-js';
 import { detailsInTrailers } from './details-trailer.js';
 import type { ErrorDetail } from './details.js';
@@ -36,7 +37,7 @@ export function readStatus(error: unknown): StatusFacts | undefined {
       metadata: received ? trailers : trailers.clone(),
       errorDetails: detailsInTrailers(trailers),
       received,
-      cause: error instanceof Error ? error : undefined,
+      cause: isError(error) ? error : undefined,
     };
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { createHash } from 'node:crypto';
 
 /**
@@ -17,11 +18,11 @@ function canonical(value: unknown, depth: number): string {
   if (typeof value !== 'object' || value === null) return `${typeof value} ${String(value)}`;
   if (depth > MAX_DEPTH) throw new RangeError('The request is nested too deeply to be compared');
   if (ArrayBuffer.isView(value)) return `bytes ${base64(value)}`;
-  if (value instanceof Date) return `date ${value.getTime()}`;
+  if (types.isDate(value)) return `date ${value.getTime()}`;
   const inner = (each: unknown): string => canonical(each, depth + 1);
   if (Array.isArray(value)) return `[${value.map(inner).join()}]`;
-  if (value instanceof Set) return `set [${[...value].map(inner).sort().join()}]`;
-  if (value instanceof Map)
+  if (types.isSet(value)) return `set [${[...value].map(inner).sort().join()}]`;
+  if (types.isMap(value))
     return `map {${pairs(
       [...value].map(([key, each]) => [inner(key), each]),
       inner,

@@ -1,5 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { errorDetail } from '../../core/status/details.js';
+import { withoutStack } from '../../core/base/without-stack.js';
 import { StatusError } from '../../core/status/status-error.js';
 import { IDEMPOTENCY_KEY } from './key.js';
 
@@ -16,9 +17,8 @@ export function keyReused(): StatusError {
 
 /** The method is served to calls with a key only. */
 export function keyMissing(): StatusError {
-  return new StatusError(status.INVALID_ARGUMENT, `${IDEMPOTENCY_KEY} is required`, {
-    errorDetails: [errorInfo('IDEMPOTENCY_KEY_MISSING')],
-  });
+  const errorDetails = [errorInfo('IDEMPOTENCY_KEY_MISSING')];
+  return withoutStack(new StatusError(status.INVALID_ARGUMENT, `${IDEMPOTENCY_KEY} is required`, { errorDetails }));
 }
 
 /** Another process has not finished it; a retry will find the outcome. */
@@ -32,7 +32,7 @@ export function storeFailed(cause: unknown): StatusError {
 }
 
 function refusal(reason: string, details: string): StatusError {
-  return new StatusError(status.FAILED_PRECONDITION, details, { errorDetails: [errorInfo(reason)] });
+  return withoutStack(new StatusError(status.FAILED_PRECONDITION, details, { errorDetails: [errorInfo(reason)] }));
 }
 
 const errorInfo = (reason: string): ReturnType<typeof errorDetail.errorInfo> =>
@@ -41,9 +41,6 @@ const errorInfo = (reason: string): ReturnType<typeof errorDetail.errorInfo> =>
 function comeBack(details: string, cause?: unknown): StatusError {
   const metadata = new Metadata();
   metadata.set('grpc-retry-pushback-ms', String(RETRY_DELAY_MS));
-  return new StatusError(status.UNAVAILABLE, details, {
-    metadata,
-    cause,
-    errorDetails: [errorDetail.retryInfo({ retryDelayMs: RETRY_DELAY_MS })],
-  });
+  const errorDetails = [errorDetail.retryInfo({ retryDelayMs: RETRY_DELAY_MS })];
+  return withoutStack(new StatusError(status.UNAVAILABLE, details, { metadata, cause, errorDetails }));
 }
