@@ -49,10 +49,10 @@ export class HedgingCall extends LogicalCall {
     this.timer = undefined;
   }
 
-  protected override settled(attempt: Attempt | undefined, outcome: StatusObject): void {
+  protected override settled(outcome: StatusObject): void {
     const { policy, launched: attempts } = this;
     const { code } = outcome;
-    if (code === status.OK) policy.throttles?.succeeded(attempt?.call);
+    if (code === status.OK) policy.throttles?.succeeded(this);
     else
       policy.onGiveUp?.({ ...this.subject, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
     policy.onCallSettled?.({ ...this.subject, attempts, code, retryDelayMs: 0 });
@@ -64,7 +64,7 @@ export class HedgingCall extends LogicalCall {
     const asked = serverDelayOf(outcome.metadata, () => StatusError.from(outcome));
     const refusal = asked !== undefined && 'refusal' in asked ? asked.refusal : undefined;
     const nonFatal = policy.nonFatal.has(outcome.code);
-    const throttled = (nonFatal || refusal !== undefined) && policy.throttles?.failed(attempt.call) === false;
+    const throttled = (nonFatal || refusal !== undefined) && policy.throttles?.failed(this) === false;
     if (!nonFatal) return refusal ?? 'notRetryable';
     if (refusal !== undefined) this.stop(refusal);
     else if (throttled) this.stop('throttled');
@@ -88,7 +88,7 @@ export class HedgingCall extends LogicalCall {
     this.timer = undefined;
     const { policy } = this;
     try {
-      if (policy.throttles?.allows(this.latest?.call) === false) {
+      if (policy.throttles?.allows(this) === false) {
         this.stop('throttled');
       } else {
         const attempt = this.launch();

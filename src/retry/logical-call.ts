@@ -1,6 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { channelBelow, channelOf, channelSymbol, withAttempt } from '../core/client/client-call.js';
+import { channelBelow, channelOf, channelSymbol, destinationOf, withAttempt } from '../core/client/client-call.js';
+import type { Destination } from '../core/client/destination.js';
+import { channelFacts } from '../core/client/grpc-client-internals.js';
 import type {
   GrpcChannel,
   GrpcClientCall,
@@ -27,6 +29,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   readonly streamsIn: boolean;
   readonly method: Method;
   readonly clock: CallClock;
+  private readonly destination: Destination;
   /** Attempts that run. */
   protected readonly running: Attempt[] = [];
   /** The attempt that the call is committed to: no other will be made. */
@@ -50,6 +53,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
     this.method = methodOf(descriptor);
     this.streamsIn = descriptor.requestStream;
     this.clock = new CallClock(options);
+    this.destination = destinationOf(options);
   }
 
   /** The call starts: make the first attempt. */
@@ -61,7 +65,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   /** Timers of this kind of call are to be stopped: no further attempt will be made. */
   protected abstract settle(): void;
   /** The call is over. */
-  protected abstract settled(attempt: Attempt | undefined, outcome: StatusObject): void;
+  protected abstract settled(outcome: StatusObject): void;
 
   // Towards the application.
 
@@ -125,8 +129,12 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   }
 
   [channelSymbol](): GrpcChannel | undefined {
-    if (this.latest !== undefined) return channelOf(this.latest.call);
-    return channelBelow(this.nextCall, this.options);
+    return this.latest === undefined ? channelBelow(this.nextCall, this.options) : channelOf(this.latest.call);
+  }
+
+  /** What throttles go by; undefined where a foreign interceptor hides it. */
+  get channel(): GrpcChannel | undefined {
+    return this.destination.channel(() => this[channelSymbol]());
   }
 
   // Towards the attempts.
@@ -160,7 +168,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
 
   /** What all events of this call say. */
   protected get subject(): CallSubject {
-    return { method: this.method, target: channelOf(this.latest?.call)?.getTarget() ?? '' };
+    return { method: this.method, target: this.latest === undefined ? '' : channelFacts(this.channel).target };
   }
 
   /** Starts the next attempt. @throws what `nextCall` throws, as when the channel was closed. */
@@ -187,7 +195,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
     this.ended = true;
     this.settle();
     for (const other of this.running.splice(0)) other.abandon(status.CANCELLED, 'Another attempt has answered');
-    this.settled(attempt, outcome);
+    this.settled(outcome);
     this.buffer.settle();
     const noMessage = attempt?.saidNoMessage ?? !this.options.method_definition.responseStream;
     if (noMessage) this.listener.onReceiveMessage?.(null);
@@ -200,7 +208,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   }
 
   private open(): Attempt {
-    const options = withAttempt(this.options, this.launched + 1);
+    const options = withAttempt(this.options, this.launched + 1, this.destination);
     if (this.launched > 0) options.deadline = this.clock.deadline;
     const call = this.nextCall(options) as unknown as GrpcClientCall;
     const attempt = new Attempt(this, ++this.launched, call);

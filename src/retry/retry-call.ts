@@ -39,7 +39,11 @@ export class RetryCall extends LogicalCall {
   protected override failed(attempt: Attempt, outcome: StatusObject): void {
     if (attempt.number === 1) warnOfBuiltInRetry(outcome);
     const failure = new Failure(this.method, attempt, outcome);
-    const verdict = judge(this.policy, failure, { retries: this.retries, remainingMs: this.clock.remainingMs });
+    const verdict = judge(this.policy, failure, {
+      call: this,
+      retries: this.retries,
+      remainingMs: this.clock.remainingMs,
+    });
     if ('giveUp' in verdict) this.giveUp(attempt, outcome, verdict.giveUp);
     else this.retry(failure, verdict);
   }
@@ -54,10 +58,10 @@ export class RetryCall extends LogicalCall {
     clearTimeout(this.timer);
   }
 
-  protected override settled(attempt: Attempt | undefined, outcome: StatusObject): void {
+  protected override settled(outcome: StatusObject): void {
     const { policy, launched: attempts, retryDelayMs } = this;
     const { code } = outcome;
-    if (code === status.OK) policy.throttles?.succeeded(attempt?.call);
+    if (code === status.OK) policy.throttles?.succeeded(this);
     else
       policy.onGiveUp?.({ ...this.subject, attempts, error: StatusError.from(outcome), reason: this.giveUpReason() });
     policy.onCallSettled?.({ ...this.subject, attempts, code, retryDelayMs });

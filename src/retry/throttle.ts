@@ -1,4 +1,3 @@
-import { channelOf } from '../core/client/client-call.js';
 import type { RetryThrottling } from '../core/shared/retry-policy.js';
 
 /**
@@ -37,6 +36,12 @@ export class RetryThrottle {
   }
 }
 
+/** A logical call, which knows its channel. */
+export interface ThrottledCall {
+  /** Undefined where it cannot be seen. */
+  readonly channel: object | undefined;
+}
+
 /** The throttles of one interceptor: one per channel, made when a call on that channel first fails. */
 export class ChannelThrottles {
   private readonly byChannel = new WeakMap<object, RetryThrottle>();
@@ -45,20 +50,20 @@ export class ChannelThrottles {
   constructor(private readonly throttling: RetryThrottling) {}
 
   /** Before anything has failed, every bucket is full and there is nothing to count. */
-  succeeded(call: unknown): void {
+  succeeded(call: ThrottledCall): void {
     if (this.any) this.byChannel.get(this.keyOf(call))?.succeeded();
   }
 
   /** Counts a failure, and says whether a retry is allowed after it. */
-  failed(call: unknown): boolean {
+  failed(call: ThrottledCall): boolean {
     return this.of(call).failed();
   }
 
-  allows(call: unknown): boolean {
+  allows(call: ThrottledCall): boolean {
     return !this.any || (this.byChannel.get(this.keyOf(call))?.allows ?? true);
   }
 
-  private of(call: unknown): RetryThrottle {
+  private of(call: ThrottledCall): RetryThrottle {
     const key = this.keyOf(call);
     let throttle = this.byChannel.get(key);
     if (throttle === undefined) this.byChannel.set(key, (throttle = new RetryThrottle(this.throttling)));
@@ -67,7 +72,7 @@ export class ChannelThrottles {
   }
 
   /** Where a foreign interceptor hides the channel, the interceptor's calls share one bucket. */
-  private keyOf(call: unknown): object {
-    return channelOf(call) ?? this;
+  private keyOf({ channel }: ThrottledCall): object {
+    return channel ?? this;
   }
 }

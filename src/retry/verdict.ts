@@ -7,6 +7,7 @@ import type { Attempt } from './attempt.js';
 import type { DelayFrom, GiveUpReason } from './events.js';
 import type { ActiveRetry } from './options.js';
 import { serverDelayOf } from './server-delay.js';
+import type { ThrottledCall } from './throttle.js';
 
 /** What follows a failed attempt. */
 export type Verdict = { readonly delayMs: number; readonly delayFrom: DelayFrom } | { readonly giveUp: GiveUpReason };
@@ -28,6 +29,7 @@ export class Failure {
 
 /** Where the call stands when an attempt fails. */
 export interface CallState {
+  readonly call: ThrottledCall;
   /** Retries since the start or the last pushback. */
   readonly retries: number;
   /** Until the call's deadline. */
@@ -38,11 +40,11 @@ export interface CallState {
 export function judge(policy: ActiveRetry, failure: Failure, state: CallState): Verdict {
   const asked = serverDelayOf(failure.status.metadata, () => failure.error);
   if (asked !== undefined && 'refusal' in asked) {
-    policy.throttles?.failed(failure.attempt.call);
+    policy.throttles?.failed(state.call);
     return { giveUp: asked.refusal };
   }
   if (!isRetryable(policy, failure)) return { giveUp: 'notRetryable' };
-  if (policy.throttles?.failed(failure.attempt.call) === false) return { giveUp: 'throttled' };
+  if (policy.throttles?.failed(state.call) === false) return { giveUp: 'throttled' };
   if (failure.attempt.number >= policy.maxAttempts) return { giveUp: 'maxAttempts' };
   if (asked !== undefined && asked.delayMs > policy.maxServerDelayMs) return { giveUp: 'serverDelay' };
   const delayMs = asked?.delayMs ?? backoffOf(policy, failure, state.retries + 1);

@@ -3,7 +3,8 @@ import { status } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../context.js';
 import type { ContextKey } from '../context-key.js';
 import type { InterceptorOptions } from './grpc-client-internals.js';
-import { channelOf, isSecureChannel, targetOf, type GrpcChannel } from './grpc-client-internals.js';
+import { Destination, type ChannelSecurity } from './destination.js';
+import { channelFacts, type GrpcChannel } from './grpc-client-internals.js';
 import type { Method } from '../method.js';
 import { StatusError } from '../status/status-error.js';
 import { Stop } from '../pass/stop.js';
@@ -14,6 +15,8 @@ const attemptSymbol = Symbol.for('grpc-js-middleware/attempt@1');
 /** Marks the options of one attempt: interceptors that see the same mark stand inside the same attempt. */
 interface AttemptMark {
   readonly number: number;
+  /** Of the logical call, for its attempts. */
+  readonly destination: Destination | undefined;
 }
 
 type MarkedOptions = InterceptorOptions & { [contextSymbol]?: ClientCall; [attemptSymbol]?: AttemptMark };
@@ -21,8 +24,8 @@ type MarkedOptions = InterceptorOptions & { [contextSymbol]?: ClientCall; [attem
 /** What a pass does for its context. */
 export interface ClientCallOwner {
   getPeer(): string;
-  /** The layer below, made early if need be. */
-  probe(): unknown;
+  /** The channel that the call runs, or would run, on. @throws what a layer below throws. */
+  findChannel(): GrpcChannel | undefined;
   /** Ends the call as if this had come from below. */
   end(error: StatusError): void;
 }
@@ -42,10 +45,7 @@ export class ClientCall implements ClientCallContext {
   private readonly parent: ClientCall | undefined;
   private readonly sharesValues: boolean;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
-  /** The channel was found to be closed: nothing will be sent. */
-  closed = false;
-
-  private knownTarget: string | undefined;
+  private known: Destination | undefined;
   private readonly stopped = new Stop();
 
   constructor(
@@ -79,27 +79,25 @@ export class ClientCall implements ClientCallContext {
   get peer(): string {
     if (!this.begun) return 'unknown';
     const peer = this.owner.getPeer();
-    // Without a connection, grpc-js gives the target.
-    return peer === this.target ? 'unknown' : peer;
+    // Without a connection, grpc-js gives what it would connect to.
+    return peer === channelFacts(this.channel).address ? 'unknown' : peer;
   }
 
   get target(): string {
-    return (this.knownTarget ??= targetOf(this.channel)) ?? '';
-  }
-
-  /** What is known of the channel's credentials; unknown counts as insecure. */
-  get secure(): boolean {
-    return isSecureChannel(this.channel);
+    return channelFacts(this.channel).target;
   }
 
   private get channel(): GrpcChannel | undefined {
-    try {
-      return channelOf(this.owner.probe());
-    } catch {
-      // A closed channel makes no call to be asked.
-      this.closed = true;
-      return undefined;
-    }
+    return this.destination.channel(() => this.owner.findChannel());
+  }
+
+  /** What the layers of a logical call know together of where it goes. */
+  get destination(): Destination {
+    return (this.known ??= this.parent?.destination ?? this.options[attemptSymbol]?.destination ?? new Destination());
+  }
+
+  get security(): ChannelSecurity {
+    return this.destination.security(() => this.owner.findChannel());
   }
 
   get signal(): AbortSignal {
@@ -132,8 +130,12 @@ export class ClientCall implements ClientCallContext {
  * Options for the `nextCall` of one attempt: interceptors listed further in see `call.attempt`, inherit the context's
  * keys, and {@link isAttempt} is true for them.
  */
-export function withAttempt(options: InterceptorOptions, attempt: number): InterceptorOptions {
-  const mark: AttemptMark = { number: attempt };
+export function withAttempt(
+  options: InterceptorOptions,
+  attempt: number,
+  destination?: Destination,
+): InterceptorOptions {
+  const mark: AttemptMark = { number: attempt, destination };
   return { ...options, [attemptSymbol]: mark } as InterceptorOptions;
 }
 
@@ -152,21 +154,16 @@ export function endClientCall(call: ClientCallContext, error: StatusError): void
   (call as ClientCall).end(error);
 }
 
-/** Where a call goes, and whether the channel protects what is sent. */
-export interface ChannelSecurity {
-  /** TLS encrypts the channel; one that cannot be seen counts as unprotected. */
-  readonly secure: boolean;
-  /** Empty for a channel that cannot be seen. */
-  readonly target: string;
-  /** The channel is closed: nothing will be sent. */
-  readonly closed: boolean;
-}
-
-/** See {@link ChannelSecurity}. */
+/** Where a call goes, and whether the channel protects what is sent. Never throws, and leaves no call behind. */
 export function channelSecurityOf(call: ClientCallContext): ChannelSecurity {
-  const own = call as ClientCall;
-  const { secure, target } = own;
-  return { secure, target, closed: own.closed };
+  return (call as ClientCall).security;
 }
 
+/** What the layers of a logical call know together of where it goes; for a layer that is not a pass. */
+export function destinationOf(options: InterceptorOptions): Destination {
+  const { [contextSymbol]: outer, [attemptSymbol]: mark } = options as MarkedOptions;
+  return outer?.destination ?? mark?.destination ?? new Destination();
+}
+
+export type { ChannelSecurity } from './destination.js';
 export { channelBelow, channelOf, channelSymbol } from './grpc-client-internals.js';

@@ -231,7 +231,13 @@ describe.each(kinds)('a %s call', (kind) => {
         onEnd: () => void (after = context.peer),
       })),
     ]);
-    expect(before).toEqual({ peer: 'unknown', secure: false, closed: false, target: `dns:127.0.0.1:${server.port}` });
+    expect(before).toEqual({
+      peer: 'unknown',
+      secure: false,
+      proxied: false,
+      closed: false,
+      target: `dns:127.0.0.1:${server.port}`,
+    });
     expect(after).toBe(`127.0.0.1:${server.port}`);
   });
 

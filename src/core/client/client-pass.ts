@@ -5,6 +5,7 @@ import type { ClientCallContext } from '../context.js';
 import { originOf } from './end-origin.js';
 import { EarlyCall } from './early-call.js';
 import {
+  channelBelow,
   channelOf,
   channelSymbol,
   type GrpcChannel,
@@ -111,15 +112,23 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     return this.down?.getAuthContext() ?? null;
   }
 
-  /** The layer below; made early when somebody asks before the call begins, and kept for when it does. */
-  probe(): unknown {
-    if (this.down !== undefined) return this.down;
-    const options = this.call?.options ?? this.options;
-    if (this.early?.fits(options) !== true) {
-      this.early?.dispose();
-      this.early = new EarlyCall(this.nextCall, options);
-    }
-    return this.early.call;
+  /**
+   * The channel under this layer. While the call is being admitted, the layer below is made early and kept for when the
+   * call begins; a call that is made only to be asked is ended at once.
+   */
+  findChannel(): GrpcChannel | undefined {
+    if (this.down !== undefined) return channelOf(this.down);
+    if (this.nextCall === undefined) return undefined;
+    return this.call === undefined || this.ended
+      ? channelBelow(this.nextCall, this.call?.options ?? this.options)
+      : this.learnEarly(this.call.options);
+  }
+
+  private learnEarly(options: InterceptorOptions): GrpcChannel | undefined {
+    this.early ??= new EarlyCall(this.nextCall, options);
+    const { call } = this.early;
+    // It will be absorbed, and what it made goes with it.
+    return call instanceof ClientPass ? call.learnEarly(options) : channelOf(call);
   }
 
   /** Ends the call from anywhere, as if this had come from below. */
@@ -138,7 +147,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   }
 
   [channelSymbol](): GrpcChannel | undefined {
-    return channelOf(this.probe());
+    return this.findChannel();
   }
 
   /** Nobody will start this layer: what it made for questions goes with it. */
@@ -174,7 +183,7 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   admitted(): void {
     let down: GrpcClientCall;
     try {
-      down = this.early === undefined ? this.nextCall(this.call.options) : (this.probe() as GrpcClientCall);
+      down = this.below();
     } catch (error) {
       this.refuse(new StatusError(status.UNAVAILABLE, 'The channel is closed', { cause: error }));
       return;
@@ -187,12 +196,21 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
       return;
     }
     this.down = down;
-    this.early = undefined;
     this.call.begun = true;
     down.start(this.call.metadata, this);
     const { waiting } = this;
     this.waiting = undefined;
     waiting?.forEach((action) => action());
+  }
+
+  /** The early call, where it is the one that would be made now; otherwise one that is made now. */
+  private below(): GrpcClientCall {
+    const { early, call } = this;
+    this.early = undefined;
+    // A call that was made before the channel was closed, and is started afterwards, would stay open forever.
+    if (early?.fits(call.options) === true && call.destination.open) return early.call;
+    early?.dispose();
+    return this.nextCall(call.options);
   }
 
   private later(action: () => void): void {

@@ -37,6 +37,8 @@ export interface GrpcClientListener {
 /** As much of grpc-js's internal channel as is asked for. */
 export interface GrpcChannel {
   getTarget(): string;
+  getConnectivityState?(tryToConnect: boolean): number;
+  getOptions?(): Readonly<Record<string, unknown>>;
   readonly credentials?: { _isSecure?(): boolean };
 }
 
@@ -67,24 +69,45 @@ export function channelOf(call: unknown): GrpcChannel | undefined {
  */
 export function channelBelow(nextCall: NextCall, options: InterceptorOptions): GrpcChannel | undefined {
   const probe = nextCall({ ...options, deadline: Infinity, parent: undefined }) as unknown as GrpcClientCall;
-  const channel = channelOf(probe);
-  probe.cancelWithStatus(status.CANCELLED, 'Never started');
-  return channel;
+  try {
+    return channelOf(probe);
+  } finally {
+    probe.cancelWithStatus(status.CANCELLED, 'Never started');
+  }
 }
 
-const targets = new WeakMap<GrpcChannel, string>();
-
-/** The target of a channel, remembered: grpc-js puts the text together whenever it is asked, and a new text is hashed anew. */
-export function targetOf(channel: GrpcChannel | undefined): string | undefined {
-  if (channel === undefined) return undefined;
-  let target = targets.get(channel);
-  if (target === undefined) targets.set(channel, (target = channel.getTarget()));
-  return target;
+/** What a channel says of itself. */
+interface ChannelFacts {
+  /** The server's target, whether or not a proxy is in between. */
+  readonly target: string;
+  /** What grpc-js connects to, and gives as the peer while there is no connection: the proxy, where there is one. */
+  readonly address: string;
+  readonly secure: boolean;
+  readonly proxied: boolean;
 }
 
-/** Whether TLS protects the channel; one that cannot be seen counts as insecure. */
-export function isSecureChannel(channel: GrpcChannel | undefined): boolean {
-  return channel?.credentials?._isSecure?.() === true;
+/** Under this option grpc-js notes the real target of a channel that runs through a proxy. */
+const CONNECT_TARGET = 'grpc.http_connect_target';
+const HIDDEN: ChannelFacts = { target: '', address: '', secure: false, proxied: false };
+const facts = new WeakMap<GrpcChannel, ChannelFacts>();
+
+/**
+ * What a channel says of itself, remembered: grpc-js composes the target whenever it is asked, and a new string has to
+ * be hashed again. One that cannot be seen counts as insecure.
+ */
+export function channelFacts(channel: GrpcChannel | undefined): ChannelFacts {
+  if (channel === undefined) return HIDDEN;
+  let known = facts.get(channel);
+  if (known === undefined) facts.set(channel, (known = factsOf(channel)));
+  return known;
+}
+
+function factsOf(channel: GrpcChannel): ChannelFacts {
+  const address = channel.getTarget();
+  const behind = channel.getOptions?.()[CONNECT_TARGET];
+  const proxied = behind !== undefined;
+  const secure = channel.credentials?._isSecure?.() === true;
+  return { target: typeof behind === 'string' ? behind : address, address, secure, proxied };
 }
 
 /** How the texts of statuses begin that grpc-js makes by itself after headers had come. */
