@@ -24,11 +24,13 @@ export async function startRedis(options = [], port = undefined) {
   const program = findRedis();
   if (program === undefined) throw new Error('Redis is not installed: apt-get install redis-server');
   const folder = mkdtempSync(join(tmpdir(), 'redis-'));
-  const server = { port: port ?? (await freePort()), child: undefined };
+  const server = { port: port ?? (await freePort()), child: undefined, guard: undefined };
   const start = async () => {
     const own = ['--port', String(server.port), '--bind', '127.0.0.1', '--dir', folder];
     const child = spawn(program, [...own, '--save', '', '--appendonly', 'no', ...options], { stdio: 'ignore' });
     server.child = child;
+    server.guard?.kill();
+    server.guard = guardOf(child, folder);
     await untilListening(child, server.port);
   };
   const kill = (signal = 'SIGKILL') => ended(server.child, signal);
@@ -47,9 +49,22 @@ export async function startRedis(options = [], port = undefined) {
     /** Ends the server and removes its folder. */
     stop: async () => {
       await kill();
+      server.guard.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Ends a server whose parent was killed: then the pipe that the guard reads from is closed. */
+function guardOf(child, folder) {
+  const script = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
+  const guard = spawn('/bin/sh', ['-c', script, 'sh', String(child.pid), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.on('error', () => undefined);
+  guard.stdin.on('error', () => undefined).unref();
+  guard.unref();
+  return guard;
 }
 
 function isProgram(path) {

@@ -14,6 +14,7 @@ const folders = readdirSync(join(root, 'src')).filter(
 const packages: Record<string, string[]> = {
   auth: ['jose', 'lru-cache'],
   overload: ['lru-cache'],
+  redis: ['lru-cache'],
   retry: ['lru-cache'],
   tracing: ['@opentelemetry/api'],
 };
@@ -25,6 +26,7 @@ const NEEDED_BY_ALL = ['@grpc/grpc-js', '@bufbuild/protobuf/wire'];
 const neighbours: Record<string, string[]> = {
   index: ['errors', 'promises'],
   testing: ['promises'],
+  redis: ['overload', 'retry'],
 };
 
 /** As the library is built: all paths at once, sharing what they share. */

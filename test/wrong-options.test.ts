@@ -8,6 +8,7 @@ import * as logging from 'grpc-js-middleware/logging';
 import * as metrics from 'grpc-js-middleware/metrics';
 import * as overload from 'grpc-js-middleware/overload';
 import * as promises from 'grpc-js-middleware/promises';
+import * as redis from 'grpc-js-middleware/redis';
 import * as resolver from 'grpc-js-middleware/resolver';
 import * as retry from 'grpc-js-middleware/retry';
 import * as testing from 'grpc-js-middleware/testing';
@@ -25,6 +26,7 @@ import * as wrongLogging from './wrong-options/logging.js';
 import * as wrongMetrics from './wrong-options/metrics.js';
 import * as wrongOverload from './wrong-options/overload.js';
 import * as wrongPromises from './wrong-options/promises.js';
+import * as wrongRedis from './wrong-options/redis.js';
 import * as wrongResolver from './wrong-options/resolver.js';
 import * as wrongRetry from './wrong-options/retry.js';
 import * as wrongRoot from './wrong-options/root.js';
@@ -49,6 +51,7 @@ const paths: Readonly<Record<string, readonly [exports: object, ...tables: Table
   './metrics': [metrics, wrongMetrics],
   './overload': [overload, wrongOverload],
   './promises': [promises, wrongPromises],
+  './redis': [redis, wrongRedis],
   './resolver': [resolver, wrongResolver],
   './retry': [retry, wrongRetry],
   './testing': [testing, wrongTesting],
