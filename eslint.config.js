@@ -64,6 +64,7 @@ export default tseslint.config(
         AbortController: 'readonly',
         process: 'readonly',
         console: 'readonly',
+        performance: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
         Buffer: 'readonly',

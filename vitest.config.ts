@@ -21,6 +21,7 @@ export default defineConfig({
     // Installs from the registry: a step of its own.
     exclude: [...configDefaults.exclude, 'test/packed/**'],
     typecheck: { enabled: false },
+    setupFiles: process.env['CHECK_TIER'] === 'all' ? ['test/support/long-runs.ts'] : [],
     // Vitest leaves a core to itself, which of two would be half: tests wait more than they work.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,

@@ -22,6 +22,7 @@ import { echoCall, kinds, type Seen } from './support/echo-call.js';
 import { echoServer } from './support/echo-server.js';
 import { killableProxy } from './support/killable-proxy.js';
 import { until } from './support/until.js';
+import { runs } from './support/runs.js';
 
 /** What may come of an ending, on both sides. Where they truly differ, or race, each side lists its own. */
 interface Outcome {
@@ -288,7 +289,7 @@ describe('the four promises', () => {
             if (deterministic.includes(plan.ending)) expect(other.events).toEqual(listed.events);
           }
         }),
-        { numRuns: 60 },
+        { numRuns: runs(60) },
       );
     },
   );

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { groupNames } from '../scripts/check/steps.mjs';
 import { nodeVersions } from '../scripts/node-versions.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -23,7 +24,7 @@ interface Workflow {
 interface Job {
   readonly 'runs-on': string;
   readonly 'timeout-minutes': number;
-  readonly strategy?: { readonly matrix: { readonly node: number[] } };
+  readonly strategy?: { readonly matrix: { readonly node?: number[]; readonly group: string[] } };
   readonly steps: Step[];
 }
 
@@ -61,6 +62,11 @@ describe.each(workflows)('%s', (path) => {
     const commands = Object.values(jobs).flatMap(({ steps }) => steps.map(({ run }) => run));
     expect(commands).toContain('.ci/run');
   });
+});
+
+test.each(workflows)('%s has a job for each group of the check', (path) => {
+  const { jobs } = yaml<Workflow>(path);
+  expect(jobs['check']!.strategy!.matrix.group).toEqual(groupNames);
 });
 
 test('CI runs on the versions of Node that the tarball is tried on', () => {

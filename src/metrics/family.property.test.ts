@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Family, type PrometheusRegistry } from './exposition.js';
 import { HistogramCounts } from './histogram.js';
+import { runs } from '../../test/support/runs.js';
 
 test('a bound belongs to its own bucket', () => {
   const counts = new HistogramCounts([1, 2]);
@@ -46,7 +47,7 @@ test('a histogram', async () => {
       expect(sorted(await ours.metrics())).toEqual(sorted(await theirs.metrics()));
       expect(await jsonOf(ours)).toEqual(await jsonOf(theirs));
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 
@@ -73,7 +74,7 @@ test.each([
         expect(sorted(await ours.metrics())).toEqual(sorted(await theirs.metrics()));
       }
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

@@ -22,6 +22,12 @@ test('holds what its exports name, what these share, the command and four files 
   expect(files.filter((file) => !SHARED.test(file)).sort()).toEqual(expected.sort());
 });
 
+test('has no script that npm would run where it is installed', async () => {
+  const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
+  const run = ['preinstall', 'install', 'postinstall', 'preprepare', 'prepare', 'postprepare', 'dependencies'];
+  expect(Object.keys(scripts).filter((name) => run.includes(name))).toEqual([]);
+});
+
 test('points at no source map, since it has none', async () => {
   const scripts = await Promise.all(files.filter((file) => /\.c?js$/.test(file)).map(read));
   expect(scripts.filter((script) => script.includes('sourceMappingURL'))).toEqual([]);

@@ -4,6 +4,7 @@ import { ErrorInfo } from '../../gen/google/rpc/error_details.js';
 import { Status } from '../../gen/google/rpc/status.js';
 import { decodeDetails, encodeDetail } from './details-codec.js';
 import { errorDetail, type ErrorDetail, type ErrorDetailOf } from './details.js';
+import { runs } from '../../../test/support/runs.js';
 
 /** One of each type, with every field. */
 const all: readonly ErrorDetail[] = [
@@ -161,7 +162,7 @@ describe('codec of google.rpc details', () => {
   it('never throws on garbage', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => Array.isArray(decodeDetails(bytes))),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -173,7 +174,7 @@ describe('codec of google.rpc details', () => {
         if (at < length) broken[at] = byte;
         for (const detail of decodeDetails(broken)) expect(all.map(({ type }) => type)).toContain(detail.type);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { errorDetail, type ErrorDetailOf } from './details.js';
 import { findDetail } from './find-detail.js';
 import { BusinessError, StatusError, ValidationError, isStatusError, toStatusObject } from './status-error.js';
 import { statusName } from './status-name.js';
+import { runs } from '../../../test/support/runs.js';
 
 /** An error as grpc-js's client makes it of a status. */
 const clientError = (given: { code: number; details: string; metadata: Metadata }) =>
@@ -314,7 +315,7 @@ describe('any error', () => {
           expect({ ...arrived(sent) }).toEqual({ ...sent });
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -332,7 +333,7 @@ describe('any error', () => {
         const base64 = Math.ceil((((bytes as Buffer | undefined)?.length ?? 0) * 4) / 3);
         expect(base64 + encodeURI(sent).length).toBeLessThan(8192 - 300);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });

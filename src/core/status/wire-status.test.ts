@@ -2,6 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { wireStatus, wireText } from './wire-status.js';
+import { runs } from '../../../test/support/runs.js';
 
 describe('wireStatus', () => {
   test.each([-1, 17, 404, 11_000, 1.5, '5', undefined, null])('code %s is none of gRPC: UNKNOWN', (code) => {
@@ -14,7 +15,7 @@ describe('wireStatus', () => {
         const sent = wireText(text + '\ud800'.repeat(lone));
         expect(encodeURI(sent).length).toBeLessThanOrEqual(2048 + 9);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -1,0 +1,1 @@
+export declare function findWords(text: string): { line: number; word: string; instead: string }[];
