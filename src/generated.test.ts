@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const gen = join(import.meta.dirname, 'gen');
 const files = readdirSync(gen, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
@@ -8,7 +8,7 @@ const importsOf = (file: string): string[] =>
   [...readFileSync(join(gen, file), 'utf8').matchAll(/from "([^"]+)"/g)].map(([, specifier]) => specifier!);
 
 describe('generated code', () => {
-  it.each(files)('%s needs the wire runtime only, behind our types, and grpc-js where it has a service', (file) => {
+  test.each(files)('%s needs the wire runtime only, behind our types, and grpc-js where it has a service', (file) => {
     const outside = importsOf(file)
       .map((specifier) => (specifier.startsWith('.') ? join(dirname(file), specifier) : specifier))
       .filter((specifier) => !files.includes(specifier.replace(/\.js$/, '.ts')));
@@ -16,7 +16,7 @@ describe('generated code', () => {
     expect(outside.filter((specifier) => !allowed.includes(specifier))).toEqual([]);
   });
 
-  it('the details of errors bring no service along', () => {
+  test('the details of errors bring no service along', () => {
     const google = files.filter((file) => file.startsWith('google'));
     const inside = google.flatMap((file) =>
       importsOf(file)

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folders = readdirSync(join(root, 'src')).filter(
@@ -62,7 +62,7 @@ function loaded(path: string, seen = new Set<string>()): Set<string> {
 describe.each(['index', ...folders])('%s', (name) => {
   const own = (): Metafile['outputs'][string][] => [...loaded(`dist/${name}.js`)].map((path) => outputs[path]!);
 
-  it('brings no package along that it does not need', () => {
+  test('brings no package along that it does not need', () => {
     const names = own().flatMap(({ imports }) =>
       imports.filter(({ external }) => external === true).map(({ path }) => path),
     );
@@ -70,13 +70,13 @@ describe.each(['index', ...folders])('%s', (name) => {
     expect([...strangers].sort()).toEqual(packages[name] ?? []);
   });
 
-  it('brings no code of other features along', () => {
+  test('brings no code of other features along', () => {
     const rooms = own().flatMap(({ inputs }) => Object.keys(inputs).map((file) => dirname(file).split('/')[1]));
     const others = new Set(rooms.filter((room) => room !== undefined && ![name, 'core', 'gen'].includes(room)));
     expect([...others].sort()).toEqual(neighbours[name] ?? []);
   });
 
-  it('is under 25 KB, minified and gzipped', async () => {
+  test('is under 25 KB, minified and gzipped', async () => {
     const { outputFiles } = await build({
       absWorkingDir: root,
       entryPoints: [name === 'index' ? 'src/index.ts' : `src/${name}/index.ts`],

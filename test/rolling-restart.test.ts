@@ -1,5 +1,5 @@
 import { credentials, Server, ServerCredentials } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { HealthService, watchHealth } from 'grpc-js-middleware/health';
 import { shutdownGracefully, trackCalls } from 'grpc-js-middleware/lifecycle';
 import { implement, promiseClient } from 'grpc-js-middleware/promises';
@@ -56,7 +56,7 @@ afterEach(async () => {
 });
 
 describe('a rolling restart', () => {
-  it('fails no call of any kind, and open Watch streams hold nobody up', async () => {
+  test('fails no call of any kind, and open Watch streams hold nobody up', async () => {
     for (const replica of replicas) await replica.start();
     registerStaticResolver('rolling', { echo: replicas.map(({ port }) => `127.0.0.1:${port}`) });
     const raw = new EchoServiceClient('rolling:///echo', credentials.createInsecure(), {

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { findDetail } from '../core/status/find-detail.js';
 import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer } from '../testing/index.js';
@@ -29,7 +29,7 @@ const overTheWire = async (error: StatusError): Promise<unknown> => {
 };
 
 describe('a catalogue on the server', () => {
-  it('makes business errors', () => {
+  test('makes business errors', () => {
     const error = errors.PRODUCT_NOT_FOUND({ id: 7 });
     expect(error).toBeInstanceOf(BusinessError);
     expect(error).toMatchObject({ code: status.NOT_FOUND, reason: 'PRODUCT_NOT_FOUND', domain: 'shop.example' });
@@ -38,27 +38,27 @@ describe('a catalogue on the server', () => {
     expect(errors.SHOP_CLOSED().details).toBe('business error [SHOP_CLOSED]: The shop is closed');
   });
 
-  it('takes a cause and further details', () => {
+  test('takes a cause and further details', () => {
     const retry = { type: 'retryInfo', retryDelayMs: 5 } as const;
     const error = errors.SHOP_CLOSED(undefined, { cause: 'night', errorDetails: [retry] });
     expect(error.cause).toBe('night');
     expect(findDetail(error, 'retryInfo')).toEqual(retry);
   });
 
-  it('never throws where an error is being made', () => {
+  test('never throws where an error is being made', () => {
     const error = (errors.PRODUCT_NOT_FOUND as (parameters?: unknown) => BusinessError)(null);
     expect(error.reason).toBe('PRODUCT_NOT_FOUND');
   });
 });
 
 describe('a catalogue on the client', () => {
-  it('gives parameters back with their types', async () => {
+  test('gives parameters back with their types', async () => {
     const received = await overTheWire(errors.OUT_OF_STOCK({ sku: '42', left: 3, reserved: true, total: 9n }));
     const found = errors.match(received, { OUT_OF_STOCK: (parameters) => parameters });
     expect(found).toEqual({ sku: '42', left: 3, reserved: true, total: 9n });
   });
 
-  it('runs the handler for the reason, with the error', async () => {
+  test('runs the handler for the reason, with the error', async () => {
     const received = await overTheWire(errors.PRODUCT_NOT_FOUND({ id: 7 }));
     const result = errors.match(received, {
       PRODUCT_NOT_FOUND: ({ id }, error) => [id + 1, error.code],
@@ -67,7 +67,7 @@ describe('a catalogue on the client', () => {
     expect(result).toEqual([8, status.NOT_FOUND]);
   });
 
-  it('runs the default for others, or throws them on', async () => {
+  test('runs the default for others, or throws them on', async () => {
     const received = await overTheWire(new StatusError(status.ABORTED, 'x'));
     expect(errors.match(received, { SHOP_CLOSED: () => 1, default: ({ code }) => code })).toBe(status.ABORTED);
     expect(() => errors.match(received, { SHOP_CLOSED: () => 1 })).toThrow(thrown.message);
@@ -76,13 +76,13 @@ describe('a catalogue on the client', () => {
     expect(errors.match(foreign, { default: ({ cause }) => cause })).toBe(foreign);
   });
 
-  it('leaves the same reason of another domain alone', async () => {
+  test('leaves the same reason of another domain alone', async () => {
     const others = defineErrors('other.example', { SHOP_CLOSED: { code: status.UNAVAILABLE, message: 'x' } });
     const received = await overTheWire(others.SHOP_CLOSED());
     expect(errors.match(received, { SHOP_CLOSED: () => 'ours', default: () => 'not ours' })).toBe('not ours');
   });
 
-  it('a reason from outside is no way to other properties', () => {
+  test('a reason from outside is no way to other properties', () => {
     for (const reason of ['__proto__', 'constructor', 'match', 'default', 'toString']) {
       const error = new BusinessError(reason, 'x', { domain: 'shop.example' });
       expect(errors.match(error, { default: () => 'default' })).toBe('default');
@@ -91,7 +91,7 @@ describe('a catalogue on the client', () => {
 });
 
 describe('its types', () => {
-  it('follow the templates', () => {
+  test('follow the templates', () => {
     expectTypeOf(errors.PRODUCT_NOT_FOUND).parameter(0).toEqualTypeOf<{ id: number }>();
     expectTypeOf(errors.SHOP_CLOSED).parameter(0).toEqualTypeOf<undefined>();
     expectTypeOf(errors.LATE).parameter(0).toEqualTypeOf<undefined>();
@@ -109,7 +109,7 @@ describe('its types', () => {
     expectTypeOf(match).returns.toEqualTypeOf<number | string>();
   });
 
-  it('refuse what is wrong', () => {
+  test('refuse what is wrong', () => {
     const never = (): void => {
       // @ts-expect-error a parameter is missing
       errors.PRODUCT_NOT_FOUND({});
@@ -125,7 +125,7 @@ describe('its types', () => {
 });
 
 describe('a wrong catalogue', () => {
-  it.each([
+  test.each([
     ['', {}, /domain must be a non-empty string/],
     ['x', { lower: { code: 5, message: 'x' } }, /reason must be UPPER_SNAKE_CASE of 3 to 63 characters, got 'lower'/],
     ['x', { ['A'.repeat(64)]: { code: 5, message: 'x' } }, /UPPER_SNAKE_CASE/],

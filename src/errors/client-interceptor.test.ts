@@ -1,6 +1,6 @@
 import { Metadata, status, type Interceptor, type ServiceError } from '@grpc/grpc-js';
 import { InterceptingCall } from '@grpc/grpc-js';
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
 import { defineClientInterceptor } from '../core/define.js';
 import { errorDetail } from '../core/status/details.js';
 import { StatusError, isStatusError, toStatusObject } from '../core/status/status-error.js';
@@ -28,7 +28,7 @@ async function refusing(error: unknown, clientInterceptors: readonly Interceptor
 }
 
 describe.each(Object.entries(failingCalls))('%s', (_, call) => {
-  it('an error of grpc-js is one of ours, too', async () => {
+  test('an error of grpc-js is one of ours, too', async () => {
     const violations = [{ field: 'id', description: 'ID must be positive', reason: 'POSITIVE' }];
     const error: unknown = await call((await refusing(new ValidationError(violations))).rawClient);
     expect(error).toBeInstanceOf(Error);
@@ -38,7 +38,7 @@ describe.each(Object.entries(failingCalls))('%s', (_, call) => {
     expect((error as Error).name).toBe('ValidationError');
   });
 
-  it('stays what grpc-js made it', async () => {
+  test('stays what grpc-js made it', async () => {
     const error = await call((await refusing(new BusinessError('A_B', 'no', { domain: 'shop' }))).rawClient);
     expect(error.message).toBe('9 FAILED_PRECONDITION: business error [A_B]: no');
     expect(error.stack).toContain('for call at');
@@ -54,21 +54,21 @@ describe.each(Object.entries(failingCalls))('%s', (_, call) => {
 });
 
 describe('errors without details', () => {
-  it('of a server', async () => {
+  test('of a server', async () => {
     const error = await failingCalls.unary((await refusing(new StatusError(status.NOT_FOUND, 'x'))).rawClient);
     expect(isStatusError(error)).toBe(true);
     expect(error instanceof BusinessError).toBe(false);
     expect(error).toMatchObject({ code: 5, details: 'x', errorDetails: [], name: 'StatusError' });
   });
 
-  it('of the client itself', async () => {
+  test('of the client itself', async () => {
     const { rawClient } = await refusing(new Error('never'));
     rawClient.close();
     const error = await failingCalls.unary(rawClient);
     expect(error instanceof StatusError && error.code).toBe(status.UNAVAILABLE);
   });
 
-  it('a code that gRPC does not know is UNKNOWN', async () => {
+  test('a code that gRPC does not know is UNKNOWN', async () => {
     const server = await startTestServer({
       record: false,
       implementation: {
@@ -84,12 +84,12 @@ describe('errors without details', () => {
 describe('beside other interceptors', () => {
   const foreign: Interceptor = (options, nextCall) => new InterceptingCall(nextCall(options));
 
-  it('its fields survive a foreign one further out', async () => {
+  test('its fields survive a foreign one further out', async () => {
     const { rawClient } = await refusing(new ValidationError('a', 'b'), [foreign, errorClientInterceptor()]);
     expect((await failingCalls.unary(rawClient)) instanceof ValidationError).toBe(true);
   });
 
-  it('an error thrown by one further in arrives with its class', async () => {
+  test('an error thrown by one further in arrives with its class', async () => {
     const refuse = defineClientInterceptor('refuse', () => () => ({
       admit: () => {
         throw new BusinessError('BREAKER_OPEN', 'no');
@@ -100,7 +100,7 @@ describe('beside other interceptors', () => {
     expect(error instanceof BusinessError && error.reason).toBe('BREAKER_OPEN');
   });
 
-  it('under promiseClient it changes nothing', async () => {
+  test('under promiseClient it changes nothing', async () => {
     const { client } = await refusing(new ValidationError('a', 'b'));
     const error: unknown = await client.echo(EchoRequest.create()).catch((thrown: unknown) => thrown);
     expect(error instanceof ValidationError && error.violations).toEqual([{ field: 'a', description: 'b' }]);
@@ -108,7 +108,7 @@ describe('beside other interceptors', () => {
   });
 });
 
-it('what is sent on of such an error has none of its trailers', async () => {
+test('what is sent on of such an error has none of its trailers', async () => {
   const metadata = new Metadata();
   metadata.set('x-downstream', 'secret');
   const sent = new StatusError(status.NOT_FOUND, 'x', { metadata });
@@ -117,13 +117,13 @@ it('what is sent on of such an error has none of its trailers', async () => {
   expect(toStatusObject(StatusError.from(error)).metadata.getMap()).toEqual({});
 });
 
-it('a successful call is untouched', async () => {
+test('a successful call is untouched', async () => {
   const server = await startTestServer({ record: false, clientInterceptors: [errorClientInterceptor()] });
   open.push(server);
   expect((await server.client.echo(EchoRequest.create({ text: 'hi' }))).text).toBe('hi');
 });
 
-it('narrows by type', () => {
+test('narrows by type', () => {
   const narrowed = (error: ServiceError) => (error instanceof ValidationError ? error : undefined);
   expectTypeOf(narrowed).returns.toEqualTypeOf<ValidationError | undefined>();
 });

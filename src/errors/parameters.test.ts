@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decodeParameters, encodeParameters } from './parameters.js';
 
 const there = (parameters: object) => decodeParameters(encodeParameters(parameters));
 
 describe('parameters', () => {
-  it('are readable texts to programs in other languages', () => {
+  test('are readable texts to programs in other languages', () => {
     expect(encodeParameters({ id: 7, name: 'Café', ok: true, big: 7n, digits: '7', none: undefined })).toEqual({
       id: '7',
       name: 'Café',
@@ -15,7 +15,7 @@ describe('parameters', () => {
     });
   });
 
-  it.each([
+  test.each([
     '7',
     '7n',
     'true',
@@ -36,14 +36,14 @@ describe('parameters', () => {
     expect(there({ text })).toEqual({ text });
   });
 
-  it.each([0, -0, 1.5, -7, 1e21, 5e-324, NaN, Infinity, -Infinity, 2 ** 53])(
+  test.each([0, -0, 1.5, -7, 1e21, 5e-324, NaN, Infinity, -Infinity, 2 ** 53])(
     'the number %d stays a number',
     (number) => {
       expect(there({ number })).toEqual({ number });
     },
   );
 
-  it('any parameters come back with their types', () => {
+  test('any parameters come back with their types', () => {
     const value = fc.oneof(
       fc.string(),
       fc.string({ unit: fc.constantFrom(...'0123456789.-+en"tru') }),
@@ -62,7 +62,7 @@ describe('parameters', () => {
     );
   });
 
-  it('what cannot be read stays as it is', () => {
+  test('what cannot be read stays as it is', () => {
     expect(decodeParameters({ a: '"broken', b: '12x', c: '--1n' })).toEqual({ a: '"broken', b: '12x', c: '--1n' });
   });
 });

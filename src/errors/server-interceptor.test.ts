@@ -7,7 +7,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { errorDetail } from '../core/status/details.js';
 import { findDetail } from '../core/status/find-detail.js';
 import { defineServerInterceptor } from '../core/define.js';
@@ -87,7 +87,7 @@ const everything = (error: ServiceError): string =>
   JSON.stringify([error.message, error.details, error.metadata.getMap()]);
 
 describe.each(kinds)('%s', (_, call) => {
-  it('an error of ours arrives as the same class, with the same fields', async () => {
+  test('an error of ours arrives as the same class, with the same fields', async () => {
     const sent = [
       new ValidationError([{ field: 'id', description: 'ID must be positive', reason: 'POSITIVE' }]),
       new BusinessError('OUT_OF_STOCK', 'None left', { domain: 'shop', metadata: { id: '7' } }),
@@ -100,7 +100,7 @@ describe.each(kinds)('%s', (_, call) => {
     }
   });
 
-  it('an unknown error becomes INTERNAL, and only onUnknown sees it', async () => {
+  test('an unknown error becomes INTERNAL, and only onUnknown sees it', async () => {
     const onUnknown = vi.fn();
     const secret = new Error('secret');
     const received = await seen(secret, { onUnknown }, call);
@@ -109,7 +109,7 @@ describe.each(kinds)('%s', (_, call) => {
     expect(onUnknown.mock.calls).toEqual([[secret, expect.objectContaining({ peer: expect.any(String) as unknown })]]);
   });
 
-  it('of a plain handler: an unknown error becomes INTERNAL, one of ours arrives', async () => {
+  test('of a plain handler: an unknown error becomes INTERNAL, one of ours arrives', async () => {
     const onUnknown = vi.fn();
     expect(await seenOfPlain(new Error('secret'), { onUnknown }, call)).toMatchObject(INTERNAL);
     expect(onUnknown).toHaveBeenCalledTimes(1);
@@ -117,7 +117,7 @@ describe.each(kinds)('%s', (_, call) => {
     expect(StatusError.from(await seenOfPlain(new BusinessError('A', 'b'), {}, call))).toMatchObject({ reason: 'A' });
   });
 
-  it('of a plain handler that throws', async () => {
+  test('of a plain handler that throws', async () => {
     const fail = () => {
       throw new Error('secret');
     };
@@ -126,7 +126,7 @@ describe.each(kinds)('%s', (_, call) => {
     expect(await call(rawClient)).toMatchObject(INTERNAL);
   });
 
-  it('of a guarded handler: the error itself is seen', async () => {
+  test('of a guarded handler: the error itself is seen', async () => {
     const onUnknown = vi.fn();
     const secret = new Error('secret');
     const implementation = guardHandlers(plain(() => secret));
@@ -140,7 +140,7 @@ describe('what was meant for the client passes', () => {
   const metadata = new Metadata();
   metadata.set('x-mine', '1');
 
-  it.each([
+  test.each([
     [{ code: status.NOT_FOUND, message: 'm' }, 'm'],
     [{ code: status.NOT_FOUND, details: 'd' }, 'd'],
     [{ code: status.NOT_FOUND, details: 'd', message: 'm', metadata }, 'd'],
@@ -153,7 +153,7 @@ describe('what was meant for the client passes', () => {
     expect(ownTrailers(received)).toEqual('metadata' in thrown ? ['x-mine'] : []);
   });
 
-  it('UNKNOWN too, when somebody said so', async () => {
+  test('UNKNOWN too, when somebody said so', async () => {
     expect(await seen(new StatusError(status.UNKNOWN, 'on purpose'))).toMatchObject({ code: 2, details: 'on purpose' });
     expect(await seenOfPlain(new StatusError(status.UNKNOWN, 'on purpose'))).toMatchObject({
       code: 2,
@@ -161,7 +161,7 @@ describe('what was meant for the client passes', () => {
     });
   });
 
-  it('UNKNOWN too, behind a foreign interceptor that rebuilds what it hands on', async () => {
+  test('UNKNOWN too, behind a foreign interceptor that rebuilds what it hands on', async () => {
     const rebuild: ServerInterceptor = (_, call) =>
       new ServerInterceptingCall(call, {
         sendStatus: (given, next) => next({ ...given, metadata: given.metadata?.clone() }),
@@ -173,13 +173,13 @@ describe('what was meant for the client passes', () => {
     expect(await failingCalls.unary(rawClient)).toMatchObject({ code: 2, details: 'on purpose' });
   });
 
-  it('trailers of the error, also of a plain handler', async () => {
+  test('trailers of the error, also of a plain handler', async () => {
     const error = new StatusError(status.ABORTED, 'x', { metadata });
     expect(ownTrailers(await seen(error))).toEqual(['x-mine']);
     expect(ownTrailers(await seenOfPlain(error))).toEqual(['x-mine']);
   });
 
-  it('the refusal of an interceptor further in', async () => {
+  test('the refusal of an interceptor further in', async () => {
     const refuse = (thrown: unknown) =>
       defineServerInterceptor('refuse', () => () => ({
         admit: () => {
@@ -207,7 +207,7 @@ describe('what was not meant for the client does not', () => {
   const cyclic: { cause?: unknown } = new Error('secret');
   cyclic.cause = cyclic;
 
-  it.each([
+  test.each([
     ['a database’s code', { code: 11000, message: 'secret' }],
     ['a database’s code, with details', { code: 11000, details: 'secret', metadata: new Metadata() }],
     ['an HTTP code', Object.assign(new Error('secret'), { code: 404 })],
@@ -238,7 +238,7 @@ describe('what was not meant for the client does not', () => {
     expect(everything(received)).not.toContain('secret');
   });
 
-  it.each([404, 11000, -1, 0])('the code %s of a plain handler', async (code) => {
+  test.each([404, 11000, -1, 0])('the code %s of a plain handler', async (code) => {
     expect(await seenOfPlain({ code, message: 'secret', details: 'secret' })).toMatchObject(INTERNAL);
   });
 });
@@ -279,7 +279,7 @@ describe('an error of a server further down', () => {
     ],
   ];
 
-  it.each(ways)(
+  test.each(ways)(
     'passes with code, text and details, without its trailers: %s',
     async (_, clientInterceptors, front) => {
       for (const error of sent) {
@@ -293,7 +293,7 @@ describe('an error of a server further down', () => {
     },
   );
 
-  it('an odd code of it is UNKNOWN', async () => {
+  test('an odd code of it is UNKNOWN', async () => {
     const back = await start({ implementation: plain(() => ({ code: 404, details: 'odd' })) });
     const { rawClient } = await start({
       interceptors: [errorServerInterceptor()],
@@ -306,12 +306,12 @@ describe('an error of a server further down', () => {
 describe('domain', () => {
   const domainOf = (error: ServiceError) => findDetail(error, 'errorInfo')?.domain;
 
-  it('fills what has none', async () => {
+  test('fills what has none', async () => {
     expect(domainOf(await seen(new BusinessError('A', 'b'), { domain: 'shop' }))).toBe('shop');
     expect(domainOf(await seenOfPlain(new BusinessError('A', 'b'), { domain: 'shop' }))).toBe('shop');
   });
 
-  it('leaves what has one', async () => {
+  test('leaves what has one', async () => {
     expect(domainOf(await seen(new BusinessError('A', 'b', { domain: 'mine' }), { domain: 'shop' }))).toBe('mine');
   });
 });
@@ -319,7 +319,7 @@ describe('domain', () => {
 describe('map', () => {
   class UniqueViolation extends Error {}
 
-  it('is asked first, with the call', async () => {
+  test('is asked first, with the call', async () => {
     const map = vi.fn((error: unknown) =>
       error instanceof UniqueViolation
         ? new BusinessError('EXISTS', 'Already there', { code: status.ALREADY_EXISTS })
@@ -334,12 +334,12 @@ describe('map', () => {
     expect(await seen(new StatusError(status.NOT_FOUND, 'x'), { map })).toMatchObject({ code: 5 });
   });
 
-  it('may replace one of ours', async () => {
+  test('may replace one of ours', async () => {
     const map = (): StatusError => new StatusError(status.UNAVAILABLE, 'closed');
     expect(await seen(new StatusError(status.NOT_FOUND, 'x'), { map })).toMatchObject({ code: 14, details: 'closed' });
   });
 
-  it.each([
+  test.each([
     [
       'throws',
       () => {
@@ -358,7 +358,7 @@ describe('map', () => {
 });
 
 describe('onUnknown', () => {
-  it.each([
+  test.each([
     [
       'throws',
       () => {
@@ -372,14 +372,14 @@ describe('onUnknown', () => {
 });
 
 describe('exposeUnknown', () => {
-  it('shows text and stack, for development', async () => {
+  test('shows text and stack, for development', async () => {
     const received = await seen(new TypeError('shown'), { exposeUnknown: true });
     expect(received).toMatchObject({ code: status.INTERNAL, details: 'TypeError: shown' });
     expect(findDetail(received, 'debugInfo')?.stackEntries[0]).toMatch(/^at .*server-interceptor\.test/);
     expect(await seen('a text', { exposeUnknown: true })).toMatchObject({ details: "'a text'" });
   });
 
-  it('of a plain handler: the text', async () => {
+  test('of a plain handler: the text', async () => {
     expect(await seenOfPlain(new Error('shown'), { exposeUnknown: true })).toMatchObject({
       code: 13,
       details: 'shown',
@@ -388,7 +388,7 @@ describe('exposeUnknown', () => {
 });
 
 describe('options', () => {
-  it.each([
+  test.each([
     [{ domain: '' }, /domain must be a non-empty string/],
     [{ map: 'x' }, /map must be a function, got 'x'/],
     [{ onUnknown: 1 }, /onUnknown must be a function/],

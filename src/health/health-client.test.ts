@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checkHealth, watchHealth } from './health-client.js';
 import { HealthService } from './health-service.js';
 
@@ -30,14 +30,14 @@ afterEach(() => {
 });
 
 describe('checkHealth', () => {
-  it('answers for the whole server and for a service', async () => {
+  test('answers for the whole server and for a service', async () => {
     health.setStatus('a', 'NOT_SERVING');
     expect(await checkHealth(target)).toBe('SERVING');
     expect(await checkHealth(target, { service: 'a' })).toBe('NOT_SERVING');
     expect(await checkHealth(target, { service: 'nothing' })).toBe('SERVICE_UNKNOWN');
   });
 
-  it('fails clearly where nobody listens', async () => {
+  test('fails clearly where nobody listens', async () => {
     server.forceShutdown();
     await expect(checkHealth(target)).rejects.toMatchObject({
       name: 'StatusError',
@@ -46,7 +46,7 @@ describe('checkHealth', () => {
     });
   });
 
-  it('fails clearly where there is no health service', async () => {
+  test('fails clearly where there is no health service', async () => {
     const bare = new Server();
     try {
       await expect(checkHealth(await listen(bare))).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
@@ -55,7 +55,7 @@ describe('checkHealth', () => {
     }
   });
 
-  it('waits no longer than it was told for a server that accepts and says nothing', async () => {
+  test('waits no longer than it was told for a server that accepts and says nothing', async () => {
     const sockets: Socket[] = [];
     const silent: TcpServer = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -70,13 +70,13 @@ describe('checkHealth', () => {
     }
   });
 
-  it('refuses wrong options', async () => {
+  test('refuses wrong options', async () => {
     await expect(checkHealth(target, { timeoutMs: 0 })).rejects.toThrow('checkHealth: timeoutMs must be a number');
   });
 });
 
 describe('watchHealth', () => {
-  it('gives each change, and leaves nothing open when the loop is left', async () => {
+  test('gives each change, and leaves nothing open when the loop is left', async () => {
     const heard: string[] = [];
     for await (const now of watchHealth(target, { service: 'a' })) {
       heard.push(now);
@@ -87,7 +87,7 @@ describe('watchHealth', () => {
     while (health.watching > 0) await checkHealth(target);
   });
 
-  it('finishes when the server ends it', async () => {
+  test('finishes when the server ends it', async () => {
     const heard: string[] = [];
     for await (const now of watchHealth(target)) {
       heard.push(now);
@@ -96,7 +96,7 @@ describe('watchHealth', () => {
     expect(heard).toEqual(['SERVING', 'NOT_SERVING']);
   });
 
-  it('finishes when its signal aborts', async () => {
+  test('finishes when its signal aborts', async () => {
     const stop = new AbortController();
     const heard: string[] = [];
     for await (const now of watchHealth(target, { signal: stop.signal })) {
@@ -108,7 +108,7 @@ describe('watchHealth', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('throws when the server dies', async () => {
+  test('throws when the server dies', async () => {
     const heard: string[] = [];
     const watching = async () => {
       for await (const now of watchHealth(target)) {

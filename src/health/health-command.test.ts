@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { healthCommand } from './health-command.js';
@@ -64,27 +64,27 @@ async function run(...args: string[]) {
 }
 
 describe('grpc-js-middleware health', () => {
-  it('leaves with 0 only for what is serving', async () => {
+  test('leaves with 0 only for what is serving', async () => {
     expect(await run(target)).toEqual({ exit: 0, text: 'SERVING' });
     expect(await run(target, '--service', 'a')).toEqual({ exit: 0, text: 'SERVING' });
     expect(await run(target, '--service=b')).toEqual({ exit: 1, text: 'NOT_SERVING' });
     expect(await run(target, '--service', 'c')).toEqual({ exit: 1, text: 'SERVICE_UNKNOWN' });
   });
 
-  it('leaves with 1 and says why where there is no answer', async () => {
+  test('leaves with 1 and says why where there is no answer', async () => {
     const { exit, text } = await run('127.0.0.1:1', '--timeout-ms', '2000');
     expect(exit).toBe(1);
     expect(text).toMatch(/^no answer from 127\.0\.0\.1:1: .*ECONNREFUSED/);
   });
 
-  it('speaks TLS, and checks the name', async () => {
+  test('speaks TLS, and checks the name', async () => {
     const ca = join(folder, 'ca.pem');
     expect(await run(tlsTarget, '--ca', ca, '--server-name', 'shop.example')).toEqual({ exit: 0, text: 'SERVING' });
     expect((await run(tlsTarget, '--ca', ca, '--server-name', 'else.example', '--timeout-ms', '500')).exit).toBe(1);
     expect((await run(tlsTarget, '--tls', '--timeout-ms', '500')).exit).toBe(1);
   });
 
-  it.each([
+  test.each([
     [[], 'one HOST:PORT is expected'],
     [['a:1', 'b:2'], 'one HOST:PORT is expected'],
     [['a:1', '--nonsense'], '--nonsense'],
@@ -98,13 +98,13 @@ describe('grpc-js-middleware health', () => {
     expect(text).toContain('usage: grpc-js-middleware health');
   });
 
-  it('explains itself', async () => {
+  test('explains itself', async () => {
     const { exit, text } = await run('--help');
     expect(exit).toBe(0);
     expect(text).toMatch(/^usage: grpc-js-middleware health HOST:PORT/);
   });
 
-  it('is a command', async () => {
+  test('is a command', async () => {
     const command = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'health', target]);
     let text = '';
     command.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));

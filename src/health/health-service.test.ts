@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HealthClient, HealthCheckResponse_ServingStatus as Wire } from '../gen/grpc/health/v1/health.js';
 import { HealthService } from './health-service.js';
 
@@ -65,17 +65,17 @@ function watch(service: string) {
 const shutDown = () => new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
 
 describe('Check', () => {
-  it('knows the server as a whole and the listed services, and nothing else', async () => {
+  test('knows the server as a whole and the listed services, and nothing else', async () => {
     expect(await check('')).toBe('SERVING');
     expect(await check('shop.Orders')).toBe('SERVING');
     expect(await check('shop.Nothing')).toBe('NOT_FOUND: unknown service');
   });
 
-  it('does not send a name of any length back', async () => {
+  test('does not send a name of any length back', async () => {
     expect(await check('x'.repeat(1_000_000))).toBe('NOT_FOUND: unknown service');
   });
 
-  it('follows setStatus and clearStatus', async () => {
+  test('follows setStatus and clearStatus', async () => {
     health.setStatus('shop.Orders', 'NOT_SERVING');
     health.setStatus('shop.Payments', 'SERVING');
     expect(await check('shop.Orders')).toBe('NOT_SERVING');
@@ -99,7 +99,7 @@ describe('List', () => {
       ),
     );
 
-  it('gives every status, and refuses above 100 services', async () => {
+  test('gives every status, and refuses above 100 services', async () => {
     health.setStatus('shop.Orders', 'NOT_SERVING');
     expect(await list()).toBe('=SERVING shop.Orders=NOT_SERVING');
     for (let i = 0; i < 98; i++) health.setStatus(`s${i}`, 'SERVING');
@@ -110,7 +110,7 @@ describe('List', () => {
 });
 
 describe('Watch', () => {
-  it('tells the present status at once, and then changes only', async () => {
+  test('tells the present status at once, and then changes only', async () => {
     const { until } = watch('shop.Orders');
     await until(1);
     health.setStatus('shop.Orders', 'SERVING');
@@ -121,7 +121,7 @@ describe('Watch', () => {
     expect(await until(3)).toEqual(['SERVING', 'NOT_SERVING', 'SERVING']);
   });
 
-  it('keeps the stream of an unknown service open until the service comes, and tells when it goes', async () => {
+  test('keeps the stream of an unknown service open until the service comes, and tells when it goes', async () => {
     const { until } = watch('shop.Late');
     expect(await until(1)).toEqual(['SERVICE_UNKNOWN']);
     health.setStatus('shop.Late', 'SERVING');
@@ -130,7 +130,7 @@ describe('Watch', () => {
     expect(await until(3)).toEqual(['SERVICE_UNKNOWN', 'SERVING', 'SERVICE_UNKNOWN']);
   });
 
-  it('tells a watcher the newest status when many changes come at once', async () => {
+  test('tells a watcher the newest status when many changes come at once', async () => {
     const { until } = watch('shop.Orders');
     await until(1);
     for (let i = 0; i < 1_001; i++) health.setStatus('shop.Orders', i % 2 === 0 ? 'NOT_SERVING' : 'SERVING');
@@ -138,7 +138,7 @@ describe('Watch', () => {
     expect(await until(3)).toEqual(['SERVING', 'NOT_SERVING', 'end OK']);
   });
 
-  it('forgets a stream that its client cancelled', async () => {
+  test('forgets a stream that its client cancelled', async () => {
     const { call, until } = watch('shop.Late');
     await until(1);
     expect(health.watching).toBe(1);
@@ -151,7 +151,7 @@ describe('Watch', () => {
 });
 
 describe('shutdown', () => {
-  it('tells every watcher, ends their streams, and lets the server stop', async () => {
+  test('tells every watcher, ends their streams, and lets the server stop', async () => {
     const known = watch('shop.Orders');
     const whole = watch('');
     const unknown = watch('shop.Nothing');
@@ -163,7 +163,7 @@ describe('shutdown', () => {
     expect(unknown.heard).toEqual(['SERVICE_UNKNOWN', 'end OK']);
   });
 
-  it('ignores what is set afterwards, until resume', async () => {
+  test('ignores what is set afterwards, until resume', async () => {
     health.shutdown();
     health.setStatus('shop.Orders', 'SERVING');
     health.setStatus('shop.New', 'SERVING');
@@ -181,7 +181,7 @@ describe('shutdown', () => {
     expect(await until(2)).toEqual(['SERVING', 'NOT_SERVING']);
   });
 
-  it('can leave the streams open until it is called again', async () => {
+  test('can leave the streams open until it is called again', async () => {
     const { until } = watch('');
     await until(1);
     health.shutdown({ keepWatches: true });
@@ -190,7 +190,7 @@ describe('shutdown', () => {
     expect(await until(3)).toEqual(['SERVING', 'NOT_SERVING', 'end OK']);
   });
 
-  it('ends a stream that comes later, but not at once, so that no client spins', async () => {
+  test('ends a stream that comes later, but not at once, so that no client spins', async () => {
     health.shutdown();
     const startedAt = performance.now();
     const { until } = watch('');
@@ -202,7 +202,7 @@ describe('shutdown', () => {
 describe('another implementation', () => {
   const schema = ['--schema', 'proto'];
 
-  it('checks with buf curl', async () => {
+  test('checks with buf curl', async () => {
     const url = `http://127.0.0.1:${port}/grpc.health.v1.Health/Check`;
     const { stdout } = await buf(...schema, '-d', '{"service":"shop.Orders"}', url);
     expect(JSON.parse(stdout)).toEqual({ status: 'SERVING' });
@@ -211,7 +211,7 @@ describe('another implementation', () => {
     });
   });
 
-  it('watches with buf curl until the server drains', async () => {
+  test('watches with buf curl until the server drains', async () => {
     const asked = buf(
       ...schema,
       '-d',
@@ -226,7 +226,7 @@ describe('another implementation', () => {
 });
 
 describe('observers', () => {
-  it('give a snapshot, each change, and never harm the service', async () => {
+  test('give a snapshot, each change, and never harm the service', async () => {
     const changes: string[] = [];
     client.close();
     server.forceShutdown();
@@ -247,7 +247,7 @@ describe('observers', () => {
   });
 });
 
-it('observers that reject harm nothing either', async () => {
+test('observers that reject harm nothing either', async () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   const health = new HealthService({ onChange: () => Promise.reject(new Error('no log')) });
   health.setStatus('a', 'NOT_SERVING');
@@ -258,7 +258,7 @@ it('observers that reject harm nothing either', async () => {
 });
 
 describe('wrong options', () => {
-  it.each([
+  test.each([
     [{ services: { a: ['nothing'] } }, /services\['a'\] must be names of probes/],
     [{ services: { a: [] }, probes: { p: async () => true } }, /probes\.p must be named by a service/],
     [{ probes: { p: 'x' } as never }, /probes\.p must be a function/],
@@ -269,7 +269,7 @@ describe('wrong options', () => {
     expect(() => new HealthService(options)).toThrow(message);
   });
 
-  it('refuses a status that is none', () => {
+  test('refuses a status that is none', () => {
     expect(() => health.setStatus('a', 'FINE' as never)).toThrow(/status must be one of 'SERVING', 'NOT_SERVING'/);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HealthService } from './health-service.js';
 import type { HealthServiceOptions } from './health-service-options.js';
 import type { ProbeResult } from './probe.js';
@@ -31,14 +31,14 @@ function start(options: HealthServiceOptions) {
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a probe', () => {
-  it('keeps its services down until it has passed for the first time', async () => {
+  test('keeps its services down until it has passed for the first time', async () => {
     const { shown } = start({ services: { a: ['p'], b: [] }, probes: { p: async () => true } });
     expect(shown()).toBe('=SERVING a=NOT_SERVING b=SERVING');
     await pass(0);
     expect(shown()).toBe('=SERVING a=SERVING b=SERVING');
   });
 
-  it('turns every service that names it, and no other', async () => {
+  test('turns every service that names it, and no other', async () => {
     let works = true;
     const { shown, changes } = start({
       services: { '': ['db', 'queue'], a: ['db'], b: ['queue'], c: [] },
@@ -52,20 +52,20 @@ describe('a probe', () => {
     expect(changes).toEqual(['=NOT_SERVING', 'a=NOT_SERVING']);
   });
 
-  it('is what every service of a list stands on, the server as a whole too', async () => {
+  test('is what every service of a list stands on, the server as a whole too', async () => {
     const { shown } = start({ services: ['a'], probes: { p: async () => false } });
     await pass(0);
     expect(shown()).toBe('=NOT_SERVING a=NOT_SERVING');
   });
 
-  it('that flaps makes a change each time, and none in between', async () => {
+  test('that flaps makes a change each time, and none in between', async () => {
     let run = 0;
     const { changes } = start({ probes: { p: async () => run++ % 2 === 0 } });
     await pass(4_500);
     expect(changes).toEqual(['=NOT_SERVING', '=SERVING', '=NOT_SERVING', '=SERVING', '=NOT_SERVING', '=SERVING']);
   });
 
-  it.each([
+  test.each([
     ['rejects', async () => Promise.reject(new Error('refused'))],
     [
       'throws',
@@ -80,13 +80,13 @@ describe('a probe', () => {
     expect(results).toEqual([{ probe: 'p', passed: false, durationMs: 0, error: new Error('refused') }]);
   });
 
-  it('that answers something else than true has failed', async () => {
+  test('that answers something else than true has failed', async () => {
     const { shown } = start({ probes: { p: async () => 'yes' as never } });
     await pass(0);
     expect(shown()).toBe('=NOT_SERVING');
   });
 
-  it('that hangs fails by its timeout, has its signal aborted, and is not asked again while it hangs', async () => {
+  test('that hangs fails by its timeout, has its signal aborted, and is not asked again while it hangs', async () => {
     const asked: AbortSignal[] = [];
     const answers: ((works: boolean) => void)[] = [];
     const { shown, results } = start({
@@ -111,7 +111,7 @@ describe('a probe', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('runs at once, and then apart from its siblings', async () => {
+  test('runs at once, and then apart from its siblings', async () => {
     const runs: string[] = [];
     const probe = (name: string) => async () => {
       runs.push(`${name}@${performance.now() - startedAt}`);
@@ -125,7 +125,7 @@ describe('a probe', () => {
 });
 
 describe('setStatus on a service with probes', () => {
-  it('needs both: the wish and the probes', async () => {
+  test('needs both: the wish and the probes', async () => {
     let works = true;
     const { health, shown } = start({ services: { a: ['p'] }, probes: { p: async () => works } });
     await pass(0);
@@ -143,7 +143,7 @@ describe('setStatus on a service with probes', () => {
 });
 
 describe('shutdown and close', () => {
-  it('hold services down whatever probes say; resume brings back what passes', async () => {
+  test('hold services down whatever probes say; resume brings back what passes', async () => {
     let works = true;
     const { health, shown } = start({ services: { a: ['p'], b: [] }, probes: { p: async () => works } });
     await pass(0);
@@ -156,7 +156,7 @@ describe('shutdown and close', () => {
     expect(shown()).toBe('=SERVING a=NOT_SERVING b=SERVING');
   });
 
-  it('close stops the probes and aborts the one that runs', async () => {
+  test('close stops the probes and aborts the one that runs', async () => {
     const asked: AbortSignal[] = [];
     const { health, results } = start({
       probes: {
@@ -173,7 +173,7 @@ describe('shutdown and close', () => {
     expect(results).toEqual([]);
   });
 
-  it('no timer of ours keeps a process alive', () => {
+  test('no timer of ours keeps a process alive', () => {
     vi.useRealTimers();
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();

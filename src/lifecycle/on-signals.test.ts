@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { onSignals, type StopRequest } from './on-signals.js';
 
 /** Sends a signal to a process of ours for each line that it prints; returns its lines and its end. */
@@ -18,29 +18,29 @@ async function run(how: string, ...signals: NodeJS.Signals[]) {
 }
 
 describe('onSignals', () => {
-  it.concurrent('stops in order, and leaves with 0', async () => {
+  test.concurrent('stops in order, and leaves with 0', async () => {
     expect(await run('well', 'SIGTERM')).toEqual({ exit: 0, lines: ['ready', 'stopping on SIGTERM', 'stopped'] });
   });
 
-  it.concurrent('leaves with 1 when a handler fails', async () => {
+  test.concurrent('leaves with 1 when a handler fails', async () => {
     expect(await run('fails', 'SIGINT')).toEqual({ exit: 1, lines: ['ready', 'stopping on SIGINT'] });
   });
 
-  it.concurrent('forces with the second signal, and says so by its exit code', async () => {
+  test.concurrent('forces with the second signal, and says so by its exit code', async () => {
     expect(await run('hangs', 'SIGINT', 'SIGINT')).toEqual({
       exit: 130,
       lines: ['ready', 'stopping on SIGINT', 'stopped'],
     });
   });
 
-  it.concurrent('lets every handler finish', async () => {
+  test.concurrent('lets every handler finish', async () => {
     expect(await run('twice', 'SIGTERM')).toEqual({
       exit: 0,
       lines: ['ready', 'stopping on SIGTERM', 'stopped', 'the other too'],
     });
   });
 
-  it('asks once, forces once, and stops listening when told to', async () => {
+  test('asks once, forces once, and stops listening when told to', async () => {
     const requests: StopRequest[] = [];
     const before = process.listenerCount('SIGUSR2');
     const stop = onSignals(['SIGUSR2'], (request) => requests.push(request), { exit: false });
@@ -54,11 +54,11 @@ describe('onSignals', () => {
     expect(process.listenerCount('SIGUSR2')).toBe(before);
   });
 
-  it.each([[[]], [['SIGNONSENSE']], ['SIGTERM']])('refuses %j', (signals) => {
+  test.each([[[]], [['SIGNONSENSE']], ['SIGTERM']])('refuses %j', (signals) => {
     expect(() => onSignals(signals as never, () => {})).toThrow('onSignals: signals must be a list of signals');
   });
 
-  it('refuses a handler that is none', () => {
+  test('refuses a handler that is none', () => {
     expect(() => onSignals(['SIGTERM'], 5 as never)).toThrow('onSignals: handler must be a function');
   });
 });

@@ -1,7 +1,7 @@
 import http2 from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { StatusError } from '../core/status/status-error.js';
 import {
   collect,
@@ -64,7 +64,7 @@ function deafCall(session: http2.ClientHttp2Session): void {
 const echo = (fields: Parameters<typeof EchoRequest.create>[0] = {}) => EchoRequest.create(fields);
 
 describe('shutdownGracefully', () => {
-  it('serves on while it says NOT_SERVING, then takes no more calls, and lets the running ones finish', async () => {
+  test('serves on while it says NOT_SERVING, then takes no more calls, and lets the running ones finish', async () => {
     const { client, connect, shutdown, steps, running } = await start();
     const said: string[] = [];
     const health = { shutdown: (options?: object) => void said.push(JSON.stringify(options ?? {})) };
@@ -91,7 +91,7 @@ describe('shutdownGracefully', () => {
     expect(said).toEqual(['{"keepWatches":true}', '{}']);
   });
 
-  it('tells streams without an end, which then finish by themselves', async () => {
+  test('tells streams without an end, which then finish by themselves', async () => {
     const { client, calls, shutdown, steps } = await start({
       handlers: {
         async *serverEcho() {
@@ -111,7 +111,7 @@ describe('shutdownGracefully', () => {
     expect(steps).toEqual(['not_serving 1', 'draining 1', 'closed 0']);
   });
 
-  it('ends what runs on with UNAVAILABLE, which arrives before the connection closes', async () => {
+  test('ends what runs on with UNAVAILABLE, which arrives before the connection closes', async () => {
     const { client, shutdown, steps, running } = await start();
     const ends = [
       endOf(client.echo(echo({ delayMs: 60_000 }))),
@@ -124,7 +124,7 @@ describe('shutdownGracefully', () => {
     expect(report).toMatchObject({ ended: 2, forced: false });
   });
 
-  it('cuts off what runs on when it does not know the calls', async () => {
+  test('cuts off what runs on when it does not know the calls', async () => {
     const { client, running, shutdown } = await start();
     const end = endOf(client.echo(echo({ delayMs: 60_000 })));
     await running(1);
@@ -135,7 +135,7 @@ describe('shutdownGracefully', () => {
     expect(report).toMatchObject({ ended: undefined, forced: true });
   });
 
-  it.each([{}, { 'grpc.enable_channelz': 0 }])(
+  test.each([{}, { 'grpc.enable_channelz': 0 }])(
     'cuts a connection that reads nothing, with %j',
     async (serverOptions) => {
       const { address, running, shutdown, steps } = await start({ serverOptions });
@@ -156,7 +156,7 @@ describe('shutdownGracefully', () => {
     },
   );
 
-  it('waits for nothing once it is forced', async () => {
+  test('waits for nothing once it is forced', async () => {
     const { client, shutdown, running, steps } = await start();
     const end = endOf(client.echo(echo({ delayMs: 60_000 })));
     await running(1);
@@ -172,7 +172,7 @@ describe('shutdownGracefully', () => {
     expect(steps).toEqual(['not_serving 1', 'draining 1', 'ending 1', 'closed 0']);
   });
 
-  it('may be asked twice: the second is the first', async () => {
+  test('may be asked twice: the second is the first', async () => {
     const { shutdown, steps } = await start();
     let third: unknown;
     const first = shutdown({ onStep: () => (third ??= shutdown()) });
@@ -182,7 +182,7 @@ describe('shutdownGracefully', () => {
     expect(steps).toEqual(['not_serving 0', 'draining 0', 'closed 0']);
   });
 
-  it('is not held up by a connection that never spoke', async () => {
+  test('is not held up by a connection that never spoke', async () => {
     const { port, shutdown } = await start();
     const socket = await new Promise<Socket>((resolve) => {
       const silent = connect(port, '127.0.0.1', () => resolve(silent.resume()));
@@ -192,7 +192,7 @@ describe('shutdownGracefully', () => {
     await closed;
   });
 
-  it('goes on when its listener rejects', async () => {
+  test('goes on when its listener rejects', async () => {
     const warnings: string[] = [];
     vi.spyOn(process, 'emitWarning').mockImplementation((text) => void warnings.push(String(text)));
     const { server } = await start();
@@ -202,7 +202,7 @@ describe('shutdownGracefully', () => {
     expect(new Set(warnings)).toEqual(new Set(['shutdownGracefully: onStep threw: Error: no log']));
   });
 
-  it('goes on whatever health and its listener do', async () => {
+  test('goes on whatever health and its listener do', async () => {
     const warnings: string[] = [];
     vi.spyOn(process, 'emitWarning').mockImplementation((text) => void warnings.push(String(text)));
     const { shutdown } = await start();
@@ -215,7 +215,7 @@ describe('shutdownGracefully', () => {
     );
   });
 
-  it('says how long it took, step by step', async () => {
+  test('says how long it took, step by step', async () => {
     const { shutdown } = await start();
     const seen: ShutdownStep[] = [];
     const { durationMs } = await shutdown({ drainDelayMs: 20, onStep: (step) => void seen.push(step) });
@@ -225,7 +225,7 @@ describe('shutdownGracefully', () => {
     expect(durationMs).toBeGreaterThanOrEqual(times.at(-1)!);
   });
 
-  it.each([
+  test.each([
     [{ drainDelayMs: -1, timeoutMs: 1 }, 'drainDelayMs must be a number from 0'],
     [{ drainDelayMs: 1 }, 'timeoutMs must be a number from 0'],
     [{ drainDelayMs: 1, timeoutMs: 1, onStep: 1 }, 'onStep must be a function'],
@@ -234,7 +234,7 @@ describe('shutdownGracefully', () => {
     expect(() => shutdownGracefully(server, options as never)).toThrow(`shutdownGracefully: ${message}`);
   });
 
-  it('refuses what is no server', () => {
+  test('refuses what is no server', () => {
     expect(() => shutdownGracefully({} as never, { drainDelayMs: 0, timeoutMs: 0 })).toThrow('must be a Server');
   });
 });

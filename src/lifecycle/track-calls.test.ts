@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest, startTestServer, type TestServer } from '../testing/index.js';
 import { trackCalls } from './track-calls.js';
@@ -37,7 +37,7 @@ async function codeOf(call: Promise<unknown> | AsyncIterable<unknown>): Promise<
 }
 
 describe('trackCalls', () => {
-  it('counts running calls of every kind, and ends them with the error it is given', async () => {
+  test('counts running calls of every kind, and ends them with the error it is given', async () => {
     const calls = trackCalls();
     const { client, events } = (started = await startTestServer({ interceptors: [calls], handlers: hanging }));
     expect(calls.size).toBe(0);
@@ -54,7 +54,7 @@ describe('trackCalls', () => {
     expect(calls.size).toBe(0);
   });
 
-  it('forgets calls that ended by themselves', async () => {
+  test('forgets calls that ended by themselves', async () => {
     const calls = trackCalls();
     const { client } = (started = await startTestServer({ interceptors: [calls] }));
     await client.echo(EchoRequest.create({ text: 'x' }));
@@ -65,7 +65,7 @@ describe('trackCalls', () => {
     calls.endAll(new StatusError(status.UNAVAILABLE, 'nobody there'));
   });
 
-  it('counts the calls of its own server only', async () => {
+  test('counts the calls of its own server only', async () => {
     const [mine, other] = [trackCalls(), trackCalls()];
     started = await startTestServer({ interceptors: [mine, other] });
     expect(mine).not.toBe(other);

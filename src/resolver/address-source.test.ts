@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { registerAddressSource, type AddressSource } from './address-source.js';
 import type { ResolverError } from './resolver-errors.js';
 import { roundRobin } from './service-config.js';
@@ -43,7 +43,7 @@ function start(source?: AddressSource) {
 }
 
 describe('registerAddressSource', () => {
-  it('follows what the source yields, for as long as a channel wants it', async () => {
+  test('follows what the source yields, for as long as a channel wants it', async () => {
     const { runs, told, channel } = start();
     runs[0]!.push(['10.0.0.1:80']);
     await pass(0);
@@ -58,7 +58,7 @@ describe('registerAddressSource', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ['throws', new Error('the watch is gone')],
     ['ends', 'end' as const],
   ])('keeps the last addresses when the source %s, and starts it again after a backoff', async (_, last) => {
@@ -77,7 +77,7 @@ describe('registerAddressSource', () => {
     expect(told).toEqual(['10.0.0.1:80', '10.0.0.2:80']);
   });
 
-  it('slows down while the source keeps failing, up to the limit, and starts afresh after it yielded', async () => {
+  test('slows down while the source keeps failing, up to the limit, and starts afresh after it yielded', async () => {
     const { runs } = start();
     for (let i = 0; i < 12; i++) {
       runs.at(-1)!.push(new Error('again'));
@@ -94,7 +94,7 @@ describe('registerAddressSource', () => {
     expect(runs).toHaveLength(before + 1);
   });
 
-  it.each([
+  test.each([
     [
       'throws at once',
       () => {
@@ -117,7 +117,7 @@ describe('registerAddressSource', () => {
     expect(told).toEqual([`error: ${errors[0]!.error.message}`]);
   });
 
-  it('takes an empty list for a fault, and leaves out what is no address', async () => {
+  test('takes an empty list for a fault, and leaves out what is no address', async () => {
     const { runs, told, errors } = start();
     runs[0]!.push([]);
     await pass(0);
@@ -137,7 +137,7 @@ describe('registerAddressSource', () => {
     ]);
   });
 
-  it('runs once for all channels of a name', async () => {
+  test('runs once for all channels of a name', async () => {
     const { scheme, runs } = start();
     const other = testChannel(scheme, 'shop');
     other.resolve();
@@ -147,12 +147,12 @@ describe('registerAddressSource', () => {
     expect(other.told).toEqual(['10.0.0.1:80']);
   });
 
-  it('refuses what is no source', () => {
+  test('refuses what is no source', () => {
     expect(() => registerAddressSource('x', 5 as never)).toThrow('registerAddressSource: source must be a function');
     expect(() => registerAddressSource('x', () => ({}) as never, { maxBackoffMs: 0 })).toThrow('maxBackoffMs');
   });
 
-  it('moves calls, with none that fails', async () => {
+  test('moves calls, with none that fails', async () => {
     vi.useRealTimers();
     const [a, b] = await Promise.all([TestBackend.start('a'), TestBackend.start('b')]);
     registerAddressSource('moving', async function* () {

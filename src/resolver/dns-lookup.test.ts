@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dnsLookup, srvLookup, systemLookup } from './dns-lookup.js';
 
 const types = { 1: 'A', 28: 'AAAA', 33: 'SRV' } as const;
@@ -72,25 +72,25 @@ beforeAll(async () => {
 afterAll(() => socket.close());
 
 describe('dnsLookup', () => {
-  it('asks name servers for A and AAAA', async () => {
+  test('asks name servers for A and AAAA', async () => {
     const lookup = dnsLookup({ servers });
     expect(await lookup({ host: 'two.example', port: 80 })).toEqual(['10.0.0.1:80', '10.0.0.2:80', '[fd00::1]:80']);
     expect(await lookup({ host: 'four.example', port: undefined })).toEqual(['10.0.0.4:443']);
     expect(await lookup({ host: '::1', port: 80 })).toEqual(['[::1]:80']);
   });
 
-  it('fails for a name that is not there', async () => {
+  test('fails for a name that is not there', async () => {
     await expect(dnsLookup({ servers })({ host: 'no.example', port: 80 })).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 });
 
 describe('srvLookup', () => {
-  it('takes ports from the records, and of them those of the best priority', async () => {
+  test('takes ports from the records, and of them those of the best priority', async () => {
     const found = await srvLookup({ servers })({ host: '_grpc._tcp.shop.example', port: undefined });
     expect([...found].sort()).toEqual(['a.example:50051', 'b.example:50052']);
   });
 
-  it('fails for a name that is not there', async () => {
+  test('fails for a name that is not there', async () => {
     await expect(srvLookup({ servers })({ host: '_x._tcp.no', port: undefined })).rejects.toMatchObject({
       code: 'ENOTFOUND',
     });
@@ -98,7 +98,7 @@ describe('srvLookup', () => {
 });
 
 describe('systemLookup', () => {
-  it('asks the operating system', async () => {
+  test('asks the operating system', async () => {
     const found = await systemLookup({ host: 'localhost', port: 80 });
     expect(found.some((address) => ['127.0.0.1:80', '[::1]:80'].includes(address))).toBe(true);
     expect(await systemLookup({ host: '127.0.0.1', port: undefined })).toEqual(['127.0.0.1:443']);

@@ -1,13 +1,13 @@
 import { connectivityState, Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { channelOver, requireExperimental, type RealSubchannel } from './experimental.js';
 
 describe('requireExperimental', () => {
-  it('passes where grpc-js has the parts', () => {
+  test('passes where grpc-js has the parts', () => {
     expect(() => requireExperimental('roundRobin', 'registerLoadBalancerType', 'BaseSubchannelWrapper')).not.toThrow();
   });
 
-  it('names the feature and what is missing', () => {
+  test('names the feature and what is missing', () => {
     expect(() => requireExperimental('roundRobin', 'registerLoadBalancerType', 'magic' as never)).toThrow(
       'roundRobin needs experimental.magic, which the installed @grpc/grpc-js lacks; supported are 1.14.5 up to 2',
     );
@@ -15,7 +15,7 @@ describe('requireExperimental', () => {
 });
 
 describe('channelOver', () => {
-  it('turns a start that rejects into a status, since nobody holds its promise', async () => {
+  test('turns a start that rejects into a status, since nobody holds its promise', async () => {
     const subchannel = {
       getConnectivityState: () => connectivityState.READY,
       getChannel: () => ({

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RoundRobinOptions } from './round-robin.js';
 import { roundRobin } from './service-config.js';
 import { registerStaticResolver, type StaticResolver } from './static-resolver.js';
@@ -46,13 +46,13 @@ async function rotation(client: Connected, names: string): Promise<void> {
 }
 
 describe('round robin with health checks', () => {
-  it('asks every backend for the service, once', async () => {
+  test('asks every backend for the service, once', async () => {
     await rotation(connect(), 'abc');
     expect([a, b, c].map(({ watchesSeen }) => watchesSeen)).toEqual([1, 1, 1]);
     expect([...a.watches].map(({ request }) => request.service)).toEqual(['shop']);
   });
 
-  it('uses only who serves, and again who serves again', async () => {
+  test('uses only who serves, and again who serves again', async () => {
     b.set('NOT_SERVING');
     const client = connect();
     await rotation(client, 'ac');
@@ -63,7 +63,7 @@ describe('round robin with health checks', () => {
     expect(a.watchesSeen).toBe(1);
   });
 
-  it('does not use a backend that has not answered yet', async () => {
+  test('does not use a backend that has not answered yet', async () => {
     a.set('silent');
     const client = connect();
     await rotation(client, 'bc');
@@ -71,7 +71,7 @@ describe('round robin with health checks', () => {
     await rotation(client, 'abc');
   });
 
-  it('lets calls wait while nobody has answered yet', async () => {
+  test('lets calls wait while nobody has answered yet', async () => {
     for (const backend of [a, b, c]) backend.set('silent');
     const answer = connect().ask();
     while (c.watches.size === 0) await delay(1);
@@ -79,7 +79,7 @@ describe('round robin with health checks', () => {
     expect(await answer).toBe('c');
   });
 
-  it('fails calls at once when nobody serves', async () => {
+  test('fails calls at once when nobody serves', async () => {
     for (const backend of [a, b, c]) backend.set('NOT_SERVING');
     const client = connect();
     expect(await client.ask()).toMatch(
@@ -89,7 +89,7 @@ describe('round robin with health checks', () => {
     await client.until((name) => name === 'c');
   });
 
-  it('counts a backend without a health service as healthy, and does not ask it again', async () => {
+  test('counts a backend without a health service as healthy, and does not ask it again', async () => {
     a.set(status.UNIMPLEMENTED);
     c.kill();
     c.set('none');
@@ -98,7 +98,7 @@ describe('round robin with health checks', () => {
     expect(a.watchesSeen).toBe(1);
   });
 
-  it.each([status.OK, status.INTERNAL, status.UNAVAILABLE])(
+  test.each([status.OK, status.INTERNAL, status.UNAVAILABLE])(
     'leaves out a backend whose Watch ends with %i, and asks again after a while',
     async (code) => {
       const client = connect();
@@ -111,7 +111,7 @@ describe('round robin with health checks', () => {
     },
   );
 
-  it('leaves out a backend that dies, and uses it again when it is back and serves', async () => {
+  test('leaves out a backend that dies, and uses it again when it is back and serves', async () => {
     const client = connect();
     await rotation(client, 'abc');
     a.kill();
@@ -124,7 +124,7 @@ describe('round robin with health checks', () => {
     await rotation(client, 'abc');
   });
 
-  it('knows what it knew when the addresses change, so that no call waits for an answer it had', async () => {
+  test('knows what it knew when the addresses change, so that no call waits for an answer it had', async () => {
     const client = connect();
     await rotation(client, 'abc');
     a.set('NOT_SERVING');
@@ -137,7 +137,7 @@ describe('round robin with health checks', () => {
     await rotation(client, 'ab');
   });
 
-  it('shares one Watch between channels that share a connection, and ends it with the last', async () => {
+  test('shares one Watch between channels that share a connection, and ends it with the last', async () => {
     const [first, second] = [connect(), connect()];
     await rotation(first, 'abc');
     await rotation(second, 'abc');
@@ -150,7 +150,7 @@ describe('round robin with health checks', () => {
     while (a.watches.size + b.watches.size + c.watches.size > 0) await delay(1);
   });
 
-  it('goes together with outlier detection', async () => {
+  test('goes together with outlier detection', async () => {
     const client = connect({
       outlierDetection: {
         intervalMs: 50,
@@ -173,7 +173,7 @@ describe('a backend that hangs', () => {
   let child: ChildProcess | undefined;
   afterEach(() => child?.kill('SIGKILL'));
 
-  it('leaves the rotation by keepalive, and comes back when it wakes', async () => {
+  test('leaves the rotation by keepalive, and comes back when it wakes', async () => {
     child = spawn(process.execPath, ['--import', 'tsx', 'src/resolver/fixtures/backend-process.ts', 'h']);
     const [line] = (await once(child.stdout!, 'data')) as [Buffer];
     table.set('shop', [a.address, `127.0.0.1:${line.toString().trim()}`]);

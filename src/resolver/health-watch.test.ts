@@ -1,5 +1,5 @@
 import { connectivityState, Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ConnectivityStateListener, RealSubchannel } from './experimental.js';
 import { HealthWatch, type HealthWatcher } from './health-watch.js';
 
@@ -56,7 +56,7 @@ const end = (code: status): StatusObject => ({ code, details: '', metadata: new 
 const settings = { serviceName: 'shop', initialBackoffMs: 60_000 };
 
 describe('HealthWatch', () => {
-  it('shows a ready connection as connecting until the backend has answered', () => {
+  test('shows a ready connection as connecting until the backend has answered', () => {
     const { subchannel, calls, become } = connection();
     const { heard, told } = watcher();
     const watch = HealthWatch.of(subchannel, settings);
@@ -74,7 +74,7 @@ describe('HealthWatch', () => {
     watch.remove(told);
   });
 
-  it('cancels again a call that was cancelled while it started, and went on', async () => {
+  test('cancels again a call that was cancelled while it started, and went on', async () => {
     const { subchannel, calls } = connection();
     const { told } = watcher();
     const watch = HealthWatch.of(subchannel, settings);
@@ -87,7 +87,7 @@ describe('HealthWatch', () => {
     expect(calls[0]!.cancels).toBeGreaterThan(cancels);
   });
 
-  it('does not end for a balancer that lets go and comes back in one turn', async () => {
+  test('does not end for a balancer that lets go and comes back in one turn', async () => {
     const { subchannel, calls } = connection();
     const { told } = watcher();
     const watch = HealthWatch.of(subchannel, settings);
@@ -100,7 +100,7 @@ describe('HealthWatch', () => {
     watch.remove(told);
   });
 
-  it('is one for all watchers of a service on a connection', () => {
+  test('is one for all watchers of a service on a connection', () => {
     const { subchannel, calls } = connection();
     const [first, second] = [watcher(), watcher()];
     expect(HealthWatch.of(subchannel, settings)).toBe(HealthWatch.of(subchannel, { ...settings }));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DnsLookup, DnsQuestion } from './dns-lookup.js';
 import { registerPollingDnsResolver, type PollingDnsOptions } from './polling-dns-resolver.js';
 import type { ResolverError } from './resolver-errors.js';
@@ -39,7 +39,7 @@ describe('with a clock of ours', () => {
   });
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-  it('asks at once, then on the interval, and tells the channel only what is new', async () => {
+  test('asks at once, then on the interval, and tells the channel only what is new', async () => {
     const one = ['10.0.0.1:80'];
     const two = ['10.0.0.1:80', '10.0.0.2:80'];
     const { channel, asked } = register({ answers: [one, one, two, [...two].reverse(), ['10.0.0.2:80']] });
@@ -51,7 +51,7 @@ describe('with a clock of ours', () => {
     expect(told).toEqual(['10.0.0.1:80', '10.0.0.1:80 10.0.0.2:80', '10.0.0.2:80']);
   });
 
-  it('spreads its lookups by the jitter', async () => {
+  test('spreads its lookups by the jitter', async () => {
     vi.spyOn(Math, 'random').mockReturnValueOnce(0).mockReturnValueOnce(1);
     const { channel, asked } = register({ jitter: 0.2 });
     channel().resolve();
@@ -59,7 +59,7 @@ describe('with a clock of ours', () => {
     expect(asked).toEqual([0, 8_000, 20_000]);
   });
 
-  it.each([
+  test.each([
     ['shop.example:80', { host: 'shop.example', port: 80 }],
     ['shop.example', { host: 'shop.example', port: undefined }],
     ['[::1]:80', { host: '::1', port: 80 }],
@@ -69,7 +69,7 @@ describe('with a clock of ours', () => {
     expect(questions).toEqual([question]);
   });
 
-  it('keeps the last good answer while DNS fails for minutes, asks ever more slowly, and recovers', async () => {
+  test('keeps the last good answer while DNS fails for minutes, asks ever more slowly, and recovers', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     const fail = new Error('ESERVFAIL');
     const { channel, asked, errors, scheme } = register({
@@ -89,7 +89,7 @@ describe('with a clock of ours', () => {
     expect(errors[0]).toEqual({ target: `${scheme}:///shop.example:80`, error: fail });
   });
 
-  it('tells why there are no addresses before there were any', async () => {
+  test('tells why there are no addresses before there were any', async () => {
     const { channel } = register({ answers: [new Error('ENOTFOUND'), ['10.0.0.1:80']] });
     const { told, resolve } = channel();
     resolve();
@@ -99,7 +99,7 @@ describe('with a clock of ours', () => {
     expect(told[1]).toBe('10.0.0.1:80');
   });
 
-  it('takes an empty answer, and one that is no address, for a failure', async () => {
+  test('takes an empty answer, and one that is no address, for a failure', async () => {
     const { channel, errors } = register({ answers: [['10.0.0.1:80'], [], ['nonsense'], ['nonsense', '10.0.0.2:80']] });
     const { told, resolve } = channel();
     resolve();
@@ -113,7 +113,7 @@ describe('with a clock of ours', () => {
     ]);
   });
 
-  it('gives a lookup that hangs up, and asks again', async () => {
+  test('gives a lookup that hangs up, and asks again', async () => {
     const { channel, errors } = register({ answers: ['hang', ['10.0.0.1:80']], lookupTimeoutMs: 500 });
     const { told, resolve } = channel();
     resolve();
@@ -122,7 +122,7 @@ describe('with a clock of ours', () => {
     expect(told.at(-1)).toBe('10.0.0.1:80');
   });
 
-  it('asks early for a channel that needs news, but never more than once a second', async () => {
+  test('asks early for a channel that needs news, but never more than once a second', async () => {
     const { channel, asked } = register({});
     const { resolve } = channel();
     for (let i = 0; i < 50; i++) {
@@ -132,7 +132,7 @@ describe('with a clock of ours', () => {
     expect(asked).toEqual([0, 1_000, 2_000]);
   });
 
-  it('asks such a channel’s question in a second though the time of day was set back', async () => {
+  test('asks such a channel’s question in a second though the time of day was set back', async () => {
     const { channel, questions } = register({});
     const { resolve } = channel();
     resolve();
@@ -143,7 +143,7 @@ describe('with a clock of ours', () => {
     expect(questions).toHaveLength(2);
   });
 
-  it('does not let such a channel undo the backoff', async () => {
+  test('does not let such a channel undo the backoff', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     const { channel, asked } = register({ answers: [new Error('ESERVFAIL')] });
     const { resolve } = channel();
@@ -154,7 +154,7 @@ describe('with a clock of ours', () => {
     expect(asked).toEqual([0, 1_000, 2_600, 5_160, 9_256]);
   });
 
-  it('asks once for all channels of a name, until the last is closed', async () => {
+  test('asks once for all channels of a name, until the last is closed', async () => {
     const { channel, asked } = register({});
     const first = channel();
     const second = channel();
@@ -175,7 +175,7 @@ describe('with a clock of ours', () => {
     expect(first.told).toEqual(['10.0.0.1:80', '10.0.0.1:80']);
   });
 
-  it('ignores an answer that comes after the channel was closed', async () => {
+  test('ignores an answer that comes after the channel was closed', async () => {
     const { channel } = register({});
     const { told, resolve, close } = channel();
     resolve();
@@ -184,7 +184,7 @@ describe('with a clock of ours', () => {
     expect(told).toEqual([]);
   });
 
-  it('survives a listener that throws, and reports by a warning where there is none', async () => {
+  test('survives a listener that throws, and reports by a warning where there is none', async () => {
     const warnings: string[] = [];
     vi.spyOn(process, 'emitWarning').mockImplementation((warning) => void warnings.push(String(warning)));
     const onError = () => {
@@ -202,7 +202,7 @@ describe('with a clock of ours', () => {
     ]);
   });
 
-  it('a lookup that throws instead of rejecting has failed', async () => {
+  test('a lookup that throws instead of rejecting has failed', async () => {
     const lookup = () => {
       throw new Error('at once');
     };
@@ -214,7 +214,7 @@ describe('with a clock of ours', () => {
 });
 
 describe('with real backends', () => {
-  it('finds an added backend and drops a removed one, with no failed call', async () => {
+  test('finds an added backend and drops a removed one, with no failed call', async () => {
     const [a, b] = await Promise.all([TestBackend.start('a'), TestBackend.start('b')]);
     let addresses = [a.address];
     const scheme = `poll-${++schemes}`;
@@ -236,7 +236,7 @@ describe('with real backends', () => {
     for (const backend of [a, b]) backend.kill();
   });
 
-  it('fails calls with the reason while a name cannot be resolved', async () => {
+  test('fails calls with the reason while a name cannot be resolved', async () => {
     const scheme = `poll-${++schemes}`;
     registerPollingDnsResolver({
       scheme,
@@ -251,7 +251,7 @@ describe('with real backends', () => {
 });
 
 describe('wrong options', () => {
-  it.each([
+  test.each([
     [{}, /intervalMs must be a number from 1/],
     [{ intervalMs: 0 }, /intervalMs must be a number from 1/],
     [{ intervalMs: 1, jitter: 2 }, /jitter must be a number from 0 to 1/],

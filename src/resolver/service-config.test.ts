@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { durationText } from './duration.js';
 import { roundRobin, serviceConfig } from './service-config.js';
 import { registerStaticResolver } from './static-resolver.js';
@@ -26,21 +26,21 @@ async function connect(options: object) {
 }
 
 describe('roundRobin', () => {
-  it('is round robin, with no config from DNS', () => {
+  test('is round robin, with no config from DNS', () => {
     expect(roundRobin()).toEqual({
       'grpc.service_config': '{"loadBalancingConfig":[{"round_robin":{}}]}',
       'grpc.service_config_disable_resolution': 1,
     });
   });
 
-  it('sets keepalive', () => {
+  test('sets keepalive', () => {
     expect(roundRobin({ keepaliveTimeMs: 10_000, keepaliveTimeoutMs: 2_000 })).toMatchObject({
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 2_000,
     });
   });
 
-  it('puts health checks over plain round robin, for a grpc-js that does not know them', () => {
+  test('puts health checks over plain round robin, for a grpc-js that does not know them', () => {
     expect(configOf(roundRobin({ healthCheck: { serviceName: 'shop' } }))).toEqual({
       loadBalancingConfig: [
         {
@@ -55,7 +55,7 @@ describe('roundRobin', () => {
     });
   });
 
-  it('puts outlier detection around either, in the words of grpc-js', () => {
+  test('puts outlier detection around either, in the words of grpc-js', () => {
     const { loadBalancingConfig } = configOf(
       roundRobin({
         healthCheck: { serviceName: '' },
@@ -86,11 +86,11 @@ describe('roundRobin', () => {
 });
 
 describe('serviceConfig', () => {
-  it('says nothing where nothing is asked', () => {
+  test('says nothing where nothing is asked', () => {
     expect(configOf(serviceConfig({}))).toEqual({});
   });
 
-  it('writes durations as grpc-js reads them', () => {
+  test('writes durations as grpc-js reads them', () => {
     expect(configOf(serviceConfig({ timeoutMs: 500, retry: { initialBackoffMs: 50, maxBackoffMs: 1_250 } }))).toEqual({
       methodConfig: [
         {
@@ -109,7 +109,7 @@ describe('serviceConfig', () => {
     expect([1, 10, 1_000, 0.001, 90_000].map(durationText)).toEqual(['0.001s', '0.01s', '1s', '0.000001s', '90s']);
   });
 
-  it('narrows by method, and takes what a method does not say from the next wider entry', () => {
+  test('narrows by method, and takes what a method does not say from the next wider entry', () => {
     const { methodConfig } = configOf(
       serviceConfig({
         timeoutMs: 1_000,
@@ -131,12 +131,12 @@ describe('serviceConfig', () => {
     ]);
   });
 
-  it('gives grpc-js a half second where half a second is meant', async () => {
+  test('gives grpc-js a half second where half a second is meant', async () => {
     const { client } = await connect(serviceConfig({ timeoutMs: 500 }));
     expect(await client.ask()).toBe('a');
   });
 
-  it('has grpc-js try as often as it is told, also more than five times', async () => {
+  test('has grpc-js try as often as it is told, also more than five times', async () => {
     const { backend, client } = await connect(
       serviceConfig({
         retry: {
@@ -154,7 +154,7 @@ describe('serviceConfig', () => {
     expect(backend.calls).toBe(7);
   });
 
-  it('retries only the methods that are named', async () => {
+  test('retries only the methods that are named', async () => {
     const { backend, client } = await connect(
       serviceConfig({
         retry: { initialBackoffMs: 1, retryableStatusCodes: ['INTERNAL'] },
@@ -168,7 +168,7 @@ describe('serviceConfig', () => {
 });
 
 describe('wrong options', () => {
-  it.each([
+  test.each([
     [{ timeoutMs: 0 }, 'serviceConfig: timeoutMs must be a number from 1'],
     [{ timeoutMs: '1s' }, 'serviceConfig: timeoutMs must be a number from 1'],
     [{ retry: { maxAttempts: 1 } }, 'serviceConfig: retry.maxAttempts must be an integer of at least 2'],

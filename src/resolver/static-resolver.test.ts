@@ -1,5 +1,5 @@
 import { connectivityState } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { roundRobin } from './service-config.js';
 import { registerStaticResolver, type StaticResolver } from './static-resolver.js';
 import { echoClient, TestBackend } from './fixtures/backend.js';
@@ -23,13 +23,13 @@ afterEach(() => {
 });
 
 describe('registerStaticResolver', () => {
-  it('spreads calls evenly over the addresses', async () => {
+  test('spreads calls evenly over the addresses', async () => {
     await client.until((name) => name === 'a');
     await client.until((name) => name === 'b');
     expect(await client.spread(300)).toEqual({ a: 150, b: 150 });
   });
 
-  it('serves the example of three replicas on localhost', async () => {
+  test('serves the example of three replicas on localhost', async () => {
     const three = [a, b, c].map(({ port }) => `localhost:${port}`);
     registerStaticResolver('custom', { 'product-service': three });
     const shop = echoClient('custom:///product-service', roundRobin());
@@ -38,7 +38,7 @@ describe('registerStaticResolver', () => {
     shop.close();
   });
 
-  it('follows set: new addresses are used, old ones let go, and no call fails', async () => {
+  test('follows set: new addresses are used, old ones let go, and no call fails', async () => {
     await client.until((name) => name === 'b');
     const answers: Promise<string>[] = [];
     for (let i = 0; i < 100; i++) answers.push(client.ask());
@@ -49,7 +49,7 @@ describe('registerStaticResolver', () => {
     expect(await client.spread(10)).toEqual({ b: 5, c: 5 });
   });
 
-  it('fails calls at once, saying why, while a name has no addresses', async () => {
+  test('fails calls at once, saying why, while a name has no addresses', async () => {
     await client.until((name) => name === 'a');
     table.set('product-service', []);
     await client.until((answer) => answer.startsWith('UNAVAILABLE'));
@@ -58,7 +58,7 @@ describe('registerStaticResolver', () => {
     await client.until((name) => name === 'c');
   });
 
-  it('fails calls to a name that is not in the table, until it is', async () => {
+  test('fails calls to a name that is not in the table, until it is', async () => {
     const other = echoClient(`${scheme}:///order-service`, roundRobin());
     expect(await other.ask()).toBe(`UNAVAILABLE: no addresses are set for '${scheme}:///order-service'`);
     table.set('order-service', [a.address]);
@@ -66,14 +66,14 @@ describe('registerStaticResolver', () => {
     other.close();
   });
 
-  it('lists an address once, however often it is given', async () => {
+  test('lists an address once, however often it is given', async () => {
     table.set('product-service', [a.address, a.address, b.address]);
     await client.until((name) => name === 'b');
     await client.until((name) => name === 'a');
     expect(await client.spread(10)).toEqual({ a: 5, b: 5 });
   });
 
-  it.each([
+  test.each([
     '',
     'localhost',
     ':50051',
@@ -91,11 +91,11 @@ describe('registerStaticResolver', () => {
     expect(() => registerStaticResolver('never', { x: [address] })).toThrow("table['x'] must be a list");
   });
 
-  it.each(['dns', 'ipv4', 'unix', 'a b', '', '9p'])('refuses the scheme %j', (taken) => {
+  test.each(['dns', 'ipv4', 'unix', 'a b', '', '9p'])('refuses the scheme %j', (taken) => {
     expect(() => registerStaticResolver(taken, {})).toThrow('registerStaticResolver: scheme must be a URI scheme');
   });
 
-  it('a scheme that is registered again serves channels made after that, and says so', async () => {
+  test('a scheme that is registered again serves channels made after that, and says so', async () => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     registerStaticResolver(scheme, { 'product-service': [c.address] });
     expect((await warned).message).toBe(
@@ -107,7 +107,7 @@ describe('registerStaticResolver', () => {
     later.close();
   });
 
-  it('starts again after a channel has been idle', async () => {
+  test('starts again after a channel has been idle', async () => {
     const idle = echoClient(`${scheme}:///product-service`, { ...roundRobin(), 'grpc.client_idle_timeout_ms': 1_000 });
     expect(['a', 'b']).toContain(await idle.ask());
     const channel = idle.client.getChannel();

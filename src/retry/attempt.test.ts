@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { ReplayBuffer } from './replay-buffer.js';
 
-it('a layer below that acknowledges twice, or too late, moves nothing', () => {
+test('a layer below that acknowledges twice, or too late, moves nothing', () => {
   const buffer = new ReplayBuffer();
   for (const message of [1, 2, 3]) buffer.push(message, {});
   const accepted: number[] = [];

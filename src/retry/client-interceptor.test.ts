@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { retryRun, unavailable, withoutJitter, type Run } from './fixtures/retry-run.js';
 import { retryClientInterceptor, type GiveUpEvent } from './index.js';
 import { kinds, ScriptedServer, startCall } from './fixtures/scripted-server.js';
@@ -22,7 +22,7 @@ const run = (...args: Parameters<typeof retryRun> extends [unknown, ...infer Res
   retryRun(server, ...args);
 
 describe('gRFC A6, rule by rule', () => {
-  it.each(kinds)('tries again until it succeeds: %s', async (kind) => {
+  test.each(kinds)('tries again until it succeeds: %s', async (kind) => {
     const { status: end, messages, ends, retries } = await run([unavailable, unavailable, {}], {}, { kind });
     expect(end.code).toBe(status.OK);
     expect(messages).toEqual([{ attempt: 3 }]);
@@ -31,7 +31,7 @@ describe('gRFC A6, rule by rule', () => {
     expect(server.attempts.map(({ requests }) => requests)).toEqual([['hello'], ['hello'], ['hello']]);
   });
 
-  it.each(kinds)('maxAttempts counts the first attempt, and the last failure is the result: %s', async (kind) => {
+  test.each(kinds)('maxAttempts counts the first attempt, and the last failure is the result: %s', async (kind) => {
     const {
       status: end,
       ends,
@@ -43,7 +43,7 @@ describe('gRFC A6, rule by rule', () => {
     expect(giveUps).toMatchObject([{ attempts: 3, reason: 'maxAttempts', error: { code: status.UNAVAILABLE } }]);
   });
 
-  it('only retryableStatusCodes are tried again', async () => {
+  test('only retryableStatusCodes are tried again', async () => {
     const { status: end, giveUps } = await run([{ code: status.ABORTED }, {}], {
       retryableStatusCodes: ['unavailable', status.INTERNAL],
     });
@@ -52,13 +52,13 @@ describe('gRFC A6, rule by rule', () => {
     expect(giveUps).toMatchObject([{ attempts: 1, reason: 'notRetryable' }]);
   });
 
-  it('delays grow by the multiplier up to the maximum', async () => {
+  test('delays grow by the multiplier up to the maximum', async () => {
     withoutJitter();
     const options = { maxAttempts: 5, initialBackoffMs: 100, backoffMultiplier: 3, maxBackoffMs: 500 };
     expect((await run([unavailable], options)).delays).toEqual([100, 300, 500, 500]);
   });
 
-  it.each([
+  test.each([
     [0, 80],
     [0.5, 100],
     [0.9999999, 120],
@@ -67,7 +67,7 @@ describe('gRFC A6, rule by rule', () => {
     expect((await run([unavailable, {}])).delays[0]).toBeCloseTo(delay, 3);
   });
 
-  it.each(kinds)('gives up at once when the next attempt would start after the deadline: %s', async (kind) => {
+  test.each(kinds)('gives up at once when the next attempt would start after the deadline: %s', async (kind) => {
     withoutJitter();
     const options = { initialBackoffMs: 100, maxBackoffMs: 1000, backoffMultiplier: 2 };
     // 100 ms, then 200 ms more: past 250.
@@ -77,7 +77,7 @@ describe('gRFC A6, rule by rule', () => {
     expect(giveUps).toMatchObject([{ attempts: 2, reason: 'deadline' }]);
   });
 
-  it('the deadline covers all attempts: each is sent what is left', async () => {
+  test('the deadline covers all attempts: each is sent what is left', async () => {
     withoutJitter();
     await run([unavailable, {}], { initialBackoffMs: 400 }, { deadlineMs: 1000 });
     const [first, second] = server.attempts;
@@ -85,7 +85,7 @@ describe('gRFC A6, rule by rule', () => {
     expect(first!.deadline).not.toBe(Infinity);
   });
 
-  it.each(kinds)('headers commit the call: %s', async (kind) => {
+  test.each(kinds)('headers commit the call: %s', async (kind) => {
     const {
       status: end,
       headers,
@@ -97,7 +97,7 @@ describe('gRFC A6, rule by rule', () => {
     expect(giveUps).toMatchObject([{ reason: 'committed' }]);
   });
 
-  it.each(['serverStream', 'bidi'] as const)('a stream is never delivered twice: %s', async (kind) => {
+  test.each(['serverStream', 'bidi'] as const)('a stream is never delivered twice: %s', async (kind) => {
     const { status: end, messages } = await run(
       [{ ...unavailable, messages: [1, 2, 3] }, { messages: [1, 2, 3] }],
       {},
@@ -108,7 +108,7 @@ describe('gRFC A6, rule by rule', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('attempts say how many came before', async () => {
+  test('attempts say how many came before', async () => {
     const metadata = new Metadata();
     metadata.set('caller', 'me');
     await run([unavailable, unavailable, {}], {}, { metadata });
@@ -119,7 +119,7 @@ describe('gRFC A6, rule by rule', () => {
 });
 
 describe('one attempt has its time', () => {
-  it.each(kinds)('an attempt without an answer is ended and made again: %s', async (kind) => {
+  test.each(kinds)('an attempt without an answer is ended and made again: %s', async (kind) => {
     const { status: end, retries } = await run(
       [{ hang: true }, {}],
       { perAttemptTimeoutMs: 50 },
@@ -131,12 +131,12 @@ describe('one attempt has its time', () => {
     expect(server.attempts).toHaveLength(2);
   });
 
-  it('leaves no timer behind when the answer comes in time', async () => {
+  test('leaves no timer behind when the answer comes in time', async () => {
     const { status: end } = await run([unavailable, {}], { perAttemptTimeoutMs: 5_000 });
     expect(end.code).toBe(status.OK);
   });
 
-  it('the last one ends the call', async () => {
+  test('the last one ends the call', async () => {
     const { status: end, giveUps } = await run(
       [{ hang: true }],
       { perAttemptTimeoutMs: 50, maxAttempts: 2 },
@@ -146,7 +146,7 @@ describe('one attempt has its time', () => {
     expect(giveUps).toMatchObject([{ attempts: 2, reason: 'maxAttempts' }]);
   });
 
-  it('a stream that has begun has all the time that the call has', async () => {
+  test('a stream that has begun has all the time that the call has', async () => {
     const { status: end, giveUps } = await run(
       [{ headers: {}, hang: true }, {}],
       { perAttemptTimeoutMs: 50 },
@@ -158,7 +158,7 @@ describe('one attempt has its time', () => {
 });
 
 describe('cancellation', () => {
-  it.each(kinds)('ends an attempt, and none follows: %s', async (kind) => {
+  test.each(kinds)('ends an attempt, and none follows: %s', async (kind) => {
     server.script = [{ hang: true }, {}];
     const giveUps: GiveUpEvent[] = [];
     const retry = retryClientInterceptor({
@@ -176,7 +176,7 @@ describe('cancellation', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it.each(kinds)('ends the wait between attempts: %s', async (kind) => {
+  test.each(kinds)('ends the wait between attempts: %s', async (kind) => {
     server.script = [unavailable, {}];
     let retried = (): void => undefined;
     const waiting = new Promise<void>((resolve) => (retried = resolve));

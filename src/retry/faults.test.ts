@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { EchoRequest, collect, injectFaults, startTestServer } from '../testing/index.js';
 import { ScriptedServer, kinds, startCall } from './fixtures/scripted-server.js';
 import { retryClientInterceptor } from './index.js';
 
-it('two of three calls fail, and no application notices, in all four call kinds', async () => {
+test('two of three calls fail, and no application notices, in all four call kinds', async () => {
   let draws = 0;
   const faults = injectFaults({
     code: status.UNAVAILABLE,
@@ -29,7 +29,7 @@ it('two of three calls fail, and no application notices, in all four call kinds'
   expect(draws).toBe(10 * 4 * 3);
 });
 
-it.each(kinds)('a killed connection is another attempt, before an answer has begun: %s', async (kind) => {
+test.each(kinds)('a killed connection is another attempt, before an answer has begun: %s', async (kind) => {
   const server = await ScriptedServer.start();
   server.script = [{ hang: true }, {}];
   const retry = retryClientInterceptor({ backoff: () => 0 });
@@ -41,7 +41,7 @@ it.each(kinds)('a killed connection is another attempt, before an answer has beg
   server.close();
 });
 
-it.each(['serverStream', 'bidi'] as const)(
+test.each(['serverStream', 'bidi'] as const)(
   'and an error after it, since nothing is delivered twice: %s',
   async (kind) => {
     const server = await ScriptedServer.start();

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hedgingClientInterceptor, type GiveUpEvent, type HedgeEvent, type HedgingOptions } from './index.js';
 import {
   kinds,
@@ -53,7 +53,7 @@ const withPushback = (value: string): Answer => ({ ...unavailable, trailers: { '
 const nonFatalStatusCodes = ['UNAVAILABLE'] as const;
 
 describe('gRFC A6, hedging', () => {
-  it.each(kinds)(
+  test.each(kinds)(
     'a further attempt after each delay; the first answer wins, the others are cancelled: %s',
     async (kind) => {
       const { outcome, hedges } = await start([hang, hang, {}], { maxAttempts: 3, hedgingDelayMs: 100 }, { kind });
@@ -81,20 +81,20 @@ describe('gRFC A6, hedging', () => {
     },
   );
 
-  it('a delay of 0 sends all at once', async () => {
+  test('a delay of 0 sends all at once', async () => {
     const { outcome, hedges } = await start([hang, hang, hang, {}], { maxAttempts: 4 });
     expect(hedges).toHaveLength(3);
     expect((await outcome).status.code).toBe(status.OK);
   });
 
-  it('an answer within the delay needs no hedge', async () => {
+  test('an answer within the delay needs no hedge', async () => {
     const { outcome } = await start([{}], { maxAttempts: 3, hedgingDelayMs: 100 });
     expect((await outcome).status.code).toBe(status.OK);
     expect(server.attempts).toHaveLength(1);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each(kinds)('headers make an attempt the winner: %s', async (kind) => {
+  test.each(kinds)('headers make an attempt the winner: %s', async (kind) => {
     const { outcome, giveUps } = await start(
       [hang, { ...unavailable, headers: { a: 'b' } }],
       { maxAttempts: 2, nonFatalStatusCodes },
@@ -107,7 +107,7 @@ describe('gRFC A6, hedging', () => {
     await server.until(() => server.attempts[0]!.cancelled);
   });
 
-  it('a non-fatal failure sends the next attempt at once, and the last one is the result', async () => {
+  test('a non-fatal failure sends the next attempt at once, and the last one is the result', async () => {
     const { outcome, hedges, giveUps } = await start([unavailable, unavailable, { ...unavailable, details: 'last' }], {
       maxAttempts: 3,
       hedgingDelayMs: 60_000,
@@ -119,12 +119,12 @@ describe('gRFC A6, hedging', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('a failure while others run is not the end', async () => {
+  test('a failure while others run is not the end', async () => {
     const { outcome } = await start([unavailable, {}], { maxAttempts: 2, nonFatalStatusCodes });
     expect((await outcome).status.code).toBe(status.OK);
   });
 
-  it('a fatal failure ends the call and cancels the others', async () => {
+  test('a fatal failure ends the call and cancels the others', async () => {
     const { outcome, giveUps } = await start([hang, { code: status.NOT_FOUND }], {
       maxAttempts: 2,
       nonFatalStatusCodes,
@@ -134,7 +134,7 @@ describe('gRFC A6, hedging', () => {
     await server.until(() => server.attempts[0]!.cancelled);
   });
 
-  it('a pushback sets when the next attempt is sent; those after it follow by the delay', async () => {
+  test('a pushback sets when the next attempt is sent; those after it follow by the delay', async () => {
     const { outcome, hedges } = await start([withPushback('500'), hang, {}], {
       maxAttempts: 3,
       hedgingDelayMs: 100,
@@ -151,7 +151,7 @@ describe('gRFC A6, hedging', () => {
     expect((await outcome).status.code).toBe(status.OK);
   });
 
-  it.each(['-1', 'abc'])(
+  test.each(['-1', 'abc'])(
     'a pushback of %s means no more hedges, and leaves the call to those that run',
     async (value) => {
       const { outcome, hedges } = await start([hang, withPushback(value)], {
@@ -170,7 +170,7 @@ describe('gRFC A6, hedging', () => {
     },
   );
 
-  it('ends with the failure when a pushback says no and nothing else runs', async () => {
+  test('ends with the failure when a pushback says no and nothing else runs', async () => {
     const { outcome, giveUps } = await start([withPushback('-1')], {
       maxAttempts: 5,
       hedgingDelayMs: 100,
@@ -181,7 +181,7 @@ describe('gRFC A6, hedging', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('a throttled channel sends no hedges, yet the first attempt always', async () => {
+  test('a throttled channel sends no hedges, yet the first attempt always', async () => {
     const throttling = { maxTokens: 2, tokenRatio: 0.1 };
     const giveUps: GiveUpEvent[] = [];
     const hedging = hedgingClientInterceptor({
@@ -207,7 +207,7 @@ describe('gRFC A6, hedging', () => {
     expect(giveUps).toMatchObject([{ attempts: 1, reason: 'throttled' }]);
   });
 
-  it('nothing is sent after the deadline', async () => {
+  test('nothing is sent after the deadline', async () => {
     const { outcome, hedges } = await start(
       [hang],
       { maxAttempts: 3, hedgingDelayMs: 600, nonFatalStatusCodes: ['DEADLINE_EXCEEDED'] },
@@ -222,7 +222,7 @@ describe('gRFC A6, hedging', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each(kinds)('cancellation ends every attempt: %s', async (kind) => {
+  test.each(kinds)('cancellation ends every attempt: %s', async (kind) => {
     const { call, outcome, giveUps } = await start([hang], { maxAttempts: 2, hedgingDelayMs: 0 }, { kind });
     await server.seen(2);
     call.cancel();

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { retryClientInterceptor, type GiveUpEvent } from './index.js';
 import { ScriptedServer, startCall, type Answer } from './fixtures/scripted-server.js';
 
@@ -20,7 +20,7 @@ const unavailable: Answer = { code: status.UNAVAILABLE };
 const atOnce = (): number => 0;
 
 describe('mishaps', () => {
-  it('a channel closed between attempts ends the call with what the server said last', async () => {
+  test('a channel closed between attempts ends the call with what the server said last', async () => {
     server.script = [{ ...unavailable, details: 'closing' }, {}];
     const giveUps: GiveUpEvent[] = [];
     const retry = retryClientInterceptor({
@@ -35,7 +35,7 @@ describe('mishaps', () => {
     expect(giveUps).toMatchObject([{ attempts: 1, reason: 'channelClosed' }]);
   });
 
-  it.each([
+  test.each([
     ['back', -3_600_000],
     ['forward', 3_600_000],
   ])('a clock that steps %s an hour changes neither retries nor the deadline', async (_, step) => {
@@ -62,7 +62,7 @@ describe('mishaps', () => {
     expect(giveUps).toMatchObject([{ attempts: 3, reason: 'deadline' }]);
   });
 
-  it('warns, once, when grpc-js retries the same calls', async () => {
+  test('warns, once, when grpc-js retries the same calls', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const retryPolicy = {
       maxAttempts: 2,
@@ -82,7 +82,7 @@ describe('mishaps', () => {
     expect(warnings.mock.calls.map(([text]) => String(text))).toEqual([expect.stringContaining('attempts multiply')]);
   });
 
-  it('a call that is made and never started is no call', async () => {
+  test('a call that is made and never started is no call', async () => {
     const settled = vi.fn();
     const interceptor = retryClientInterceptor({ observer: { onCallSettled: settled, onGiveUp: settled } });
     const method = { path: '/a.B/C', requestStream: false, responseStream: false } as never;
@@ -92,7 +92,7 @@ describe('mishaps', () => {
     expect(settled).not.toHaveBeenCalled();
   });
 
-  it('leaves no call behind on the channel', async () => {
+  test('leaves no call behind on the channel', async () => {
     server.script = [unavailable, { hang: true }];
     const client = await server.client({ interceptors: [retryClientInterceptor({ backoff: atOnce })] });
     const { call: running, outcome } = startCall(client, 'bidi');

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { InterceptingCall, Metadata, status, type Interceptor } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { contextKey } from '../core/context-key.js';
 import { isAttempt } from '../core/client/client-call.js';
 import { defineClientInterceptor } from '../core/define.js';
@@ -46,7 +46,7 @@ describe('interceptors around a retry', () => {
     return { admit: () => context.metadata.set('outer', 'once') };
   });
 
-  it.each(kinds)('those after it run for each attempt and inherit from those before it: %s', async (kind) => {
+  test.each(kinds)('those after it run for each attempt and inherit from those before it: %s', async (kind) => {
     const events: string[] = [];
     const interceptors = [
       outer,
@@ -69,7 +69,7 @@ describe('interceptors around a retry', () => {
     expect(sent('after')).toEqual([['1'], ['2']]);
   });
 
-  it('one that refuses an attempt is retried like a server that does', async () => {
+  test('one that refuses an attempt is retried like a server that does', async () => {
     const refusing = defineClientInterceptor('breaker', () => (context) => ({
       admit() {
         if (context.attempt === 1) throw new StatusError(status.UNAVAILABLE, 'open');
@@ -80,7 +80,7 @@ describe('interceptors around a retry', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('a foreign one may answer in the same turn', async () => {
+  test('a foreign one may answer in the same turn', async () => {
     let attempts = 0;
     const cache: Interceptor = (options, nextCall) =>
       new InterceptingCall(nextCall(options), {
@@ -96,7 +96,7 @@ describe('interceptors around a retry', () => {
     expect((await call([{}], [hedging, cache])).status.code).toBe(status.OK);
   });
 
-  it('knows the target, before a call is made and after', async () => {
+  test('knows the target, before a call is made and after', async () => {
     const targets: string[] = [];
     const asks = defineClientInterceptor('asks', () => (context) => ({
       admit: () => void targets.push(context.target),
@@ -109,7 +109,7 @@ describe('interceptors around a retry', () => {
     expect(targets).toHaveLength(4);
   });
 
-  it('each attempt starts in the context of the caller', async () => {
+  test('each attempt starts in the context of the caller', async () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: (string | undefined)[] = [];
     const looks = defineClientInterceptor('looks', () => () => ({ admit: () => void seen.push(storage.getStore()) }));
@@ -130,23 +130,23 @@ describe('interceptors around a retry', () => {
 describe('per call', () => {
   const retry = retryClientInterceptor({ backoff: atOnce, maxAttempts: 3 });
 
-  it('withRetry changes the policy, and only what it names', async () => {
+  test('withRetry changes the policy, and only what it names', async () => {
     const { status: end } = await call([unavailable], [retry], 'unary', withRetry({ maxAttempts: 2 }));
     expect(end.code).toBe(status.UNAVAILABLE);
     expect(server.attempts).toHaveLength(2);
   });
 
-  it('withRetry(false) turns it off', async () => {
+  test('withRetry(false) turns it off', async () => {
     await call([unavailable], [retry], 'unary', withRetry(false));
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('without an override the interceptor has its way', async () => {
+  test('without an override the interceptor has its way', async () => {
     await call([unavailable], [retry]);
     expect(server.attempts).toHaveLength(3);
   });
 
-  it('withRetry refuses what is impossible where it is written', () => {
+  test('withRetry refuses what is impossible where it is written', () => {
     expect(() => withRetry({ maxAttempts: 1 })).toThrow(
       'withRetry: maxAttempts must be an integer of at least 2, got 1',
     );
@@ -154,7 +154,7 @@ describe('per call', () => {
 });
 
 describe('functions of the application', () => {
-  it('shouldRetry decides in the place of the codes', async () => {
+  test('shouldRetry decides in the place of the codes', async () => {
     const questions: unknown[] = [];
     const retry = retryClientInterceptor({
       backoff: atOnce,
@@ -171,7 +171,7 @@ describe('functions of the application', () => {
     ]);
   });
 
-  it('none that throws affects a call, beyond what it was asked', async () => {
+  test('none that throws affects a call, beyond what it was asked', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const broken = (): never => {
       throw new Error('broken');
@@ -192,7 +192,7 @@ describe('functions of the application', () => {
     );
   });
 
-  it('an observer is told of everything', async () => {
+  test('an observer is told of everything', async () => {
     const events: unknown[] = [];
     const observer: RetryObserver = {
       onRetry: ({ attempt, method, target }) => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { approximateBytes } from './approximate-bytes.js';
 import { exponentialBackoff, constantBackoff, linearBackoff, type BackoffContext } from './backoff.js';
 import { hedgingClientInterceptor, retryClientInterceptor, withRetry } from './index.js';
@@ -7,7 +7,7 @@ import { ReplayBuffer } from './replay-buffer.js';
 afterEach(() => vi.restoreAllMocks());
 
 describe('impossible policies are refused at construction', () => {
-  it.each<[Parameters<typeof retryClientInterceptor>[0], string]>([
+  test.each<[Parameters<typeof retryClientInterceptor>[0], string]>([
     [{ maxAttempts: 1 }, 'maxAttempts must be an integer of at least 2, got 1'],
     [{ maxAttempts: 2.5 }, 'maxAttempts must be an integer of at least 2, got 2.5'],
     [{ maxAttempts: NaN }, 'maxAttempts must be an integer of at least 2, got NaN'],
@@ -53,7 +53,7 @@ describe('impossible policies are refused at construction', () => {
     expect(() => retryClientInterceptor(options)).toThrow(/^retryClientInterceptor: /);
   });
 
-  it.each([
+  test.each([
     [{ maxAttempts: 1 }, 'hedgingClientInterceptor: maxAttempts must be an integer of at least 2, got 1'],
     [{}, 'hedgingClientInterceptor: maxAttempts must be an integer of at least 2, got undefined'],
     [{ maxAttempts: 2, hedgingDelayMs: -1 }, 'hedgingDelayMs must be a number from 0 to 2147483647, got -1'],
@@ -65,7 +65,7 @@ describe('impossible policies are refused at construction', () => {
     expect(() => hedgingClientInterceptor(options as never)).toThrow(message);
   });
 
-  it.each([
+  test.each([
     [
       () => exponentialBackoff({ initialBackoffMs: 0 }),
       'exponentialBackoff: initialBackoffMs must be a number above 0',
@@ -79,7 +79,7 @@ describe('impossible policies are refused at construction', () => {
     expect(make).toThrow(message);
   });
 
-  it('more attempts than gRFC A6 allows count as five, and that is said', () => {
+  test('more attempts than gRFC A6 allows count as five, and that is said', () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
     retryClientInterceptor({ maxAttempts: 9 });
     expect(warnings.mock.calls[0]?.[0]).toBe(
@@ -94,7 +94,7 @@ describe('backoff', () => {
   const delays = (backoff: (context: BackoffContext) => number): number[] =>
     [1, 2, 3, 4].map((retry) => backoff({ retry } as BackoffContext));
 
-  it('exponential', () => {
+  test('exponential', () => {
     expect(delays(exponentialBackoff({ jitter: 0 }))).toEqual([100, 200, 400, 800]);
     expect(delays(exponentialBackoff({ jitter: 0, maxBackoffMs: 150, initialBackoffMs: 200 }))).toEqual([
       150, 150, 150, 150,
@@ -103,7 +103,7 @@ describe('backoff', () => {
     expect(exponentialBackoff()({ retry: 5000 } as BackoffContext)).toBeLessThanOrEqual(1200);
   });
 
-  it('linear and constant', () => {
+  test('linear and constant', () => {
     expect(delays(linearBackoff({ stepMs: 100 }))).toEqual([100, 200, 300, 400]);
     expect(delays(linearBackoff({ stepMs: 100, maxBackoffMs: 250 }))).toEqual([100, 200, 250, 250]);
     expect(delays(constantBackoff({ delayMs: 30 }))).toEqual([30, 30, 30, 30]);
@@ -112,7 +112,7 @@ describe('backoff', () => {
 });
 
 describe('the replay buffer', () => {
-  it('forgets what no attempt needs, and lets each writer go on once', () => {
+  test('forgets what no attempt needs, and lets each writer go on once', () => {
     const buffer = new ReplayBuffer();
     const written: number[] = [];
     for (const message of [0, 1, 2]) buffer.push(message, { callback: () => written.push(message) });
@@ -128,7 +128,7 @@ describe('the replay buffer', () => {
     expect(buffer.end).toBe(3);
   });
 
-  it('knows about what messages hold', () => {
+  test('knows about what messages hold', () => {
     expect(approximateBytes('x'.repeat(1000), Infinity)).toBe(1008);
     expect(approximateBytes({ a: Buffer.alloc(500), b: [1, 2, 3], c: null }, Infinity)).toBe(8 + 508 + 32 + 8);
     expect(approximateBytes(new Map([['key', new Set(['value'])]]), Infinity)).toBe(8 + 11 + 8 + 13);

@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hedgingClientInterceptor, retryClientInterceptor, type GiveUpEvent, type RetryOptions } from './index.js';
 import type { ReplayBuffer } from './replay-buffer.js';
 import { ScriptedServer, startCall, type Answer, type Kind } from './fixtures/scripted-server.js';
@@ -37,7 +37,7 @@ async function upload(kind: Kind, script: readonly Answer[], options: RetryOptio
 const bufferOf = (call: unknown): ReplayBuffer => (call as { call: { buffer: ReplayBuffer } }).call.buffer;
 
 describe('request streams', () => {
-  it.each(streams)('each attempt is sent everything from the first message on: %s', async (kind) => {
+  test.each(streams)('each attempt is sent everything from the first message on: %s', async (kind) => {
     const { outcome, write, end } = await upload(kind, [{ ...unavailable, early: true }, unavailable, {}]);
     await write(1);
     await server.seen(2);
@@ -49,7 +49,7 @@ describe('request streams', () => {
     expect(requestsOf(2)).toEqual([1, 2, 3]);
   });
 
-  it.each(streams)('a full buffer commits the call, which then streams on without one: %s', async (kind) => {
+  test.each(streams)('a full buffer commits the call, which then streams on without one: %s', async (kind) => {
     const { outcome, write, end, giveUps } = await upload(kind, [unavailable, {}], { maxBufferedMessages: 10 });
     const messages = Array.from({ length: 200 }, (_, index) => index);
     for (const message of messages) await write(message);
@@ -60,7 +60,7 @@ describe('request streams', () => {
     expect(requestsOf(0)).toEqual(messages);
   });
 
-  it('the buffer is measured in bytes too', async () => {
+  test('the buffer is measured in bytes too', async () => {
     const { outcome, write, end, giveUps } = await upload('clientStream', [unavailable, {}], {
       maxBufferedBytes: 10_000,
     });
@@ -71,7 +71,7 @@ describe('request streams', () => {
     expect(giveUps).toMatchObject([{ reason: 'bufferOverflow' }]);
   });
 
-  it('a single request needs no buffer, however large', async () => {
+  test('a single request needs no buffer, however large', async () => {
     server.script = [unavailable, {}];
     const limits = { maxBufferedMessages: 0, maxBufferedBytes: 0 };
     const client = await server.client({ interceptors: [retryClientInterceptor({ backoff: () => 0, ...limits })] });
@@ -79,7 +79,7 @@ describe('request streams', () => {
     expect(end.code).toBe(status.OK);
   });
 
-  it.each(streams)('a buffer that fills up between two attempts commits the next one: %s', async (kind) => {
+  test.each(streams)('a buffer that fills up between two attempts commits the next one: %s', async (kind) => {
     let fill = (): void => undefined;
     const { call, outcome, write, end, giveUps } = await upload(
       kind,
@@ -102,7 +102,7 @@ describe('request streams', () => {
     expect(requestsOf(1)).toEqual([1, 2, 3]);
   });
 
-  it.each(streams)('no writer is left waiting when the call ends: %s', async (kind) => {
+  test.each(streams)('no writer is left waiting when the call ends: %s', async (kind) => {
     const written: number[] = [];
     const { call, outcome, write } = await upload(kind, [{ ...unavailable, early: true }], {
       backoff: () => 60_000,
@@ -122,7 +122,7 @@ describe('request streams', () => {
     expect(written).toEqual([2]);
   });
 
-  it('a conversation goes on as long as it likes once it has begun', async () => {
+  test('a conversation goes on as long as it likes once it has begun', async () => {
     const { call, outcome, write, end } = await upload('bidi', [{ headers: {}, messages: ['a', 'b'] }], {
       maxBufferedMessages: 3,
     });
@@ -136,7 +136,7 @@ describe('request streams', () => {
     expect(requestsOf(0)).toHaveLength(50);
   });
 
-  it('a killed connection in the middle of an upload is retried', async () => {
+  test('a killed connection in the middle of an upload is retried', async () => {
     const flaky = await ScriptedServer.start();
     flaky.script = [{ hang: true }, {}];
     const retry = retryClientInterceptor({ backoff: () => 0, maxAttempts: 5 });
@@ -159,7 +159,7 @@ describe('request streams', () => {
 });
 
 describe('hedged request streams', () => {
-  it('a buffer that fills up while none runs commits the call to the next attempt', async () => {
+  test('a buffer that fills up while none runs commits the call to the next attempt', async () => {
     const pushback = { 'grpc-retry-pushback-ms': '500' };
     server.script = [{ ...unavailable, early: true, trailers: pushback }, unavailable, {}];
     const hedging = hedgingClientInterceptor({
@@ -184,7 +184,7 @@ describe('hedged request streams', () => {
     expect(requestsOf(1)).toEqual(['first', 'second']);
   });
 
-  it('a full buffer commits the call to one attempt', async () => {
+  test('a full buffer commits the call to one attempt', async () => {
     server.script = [{ hang: true }];
     const hedging = hedgingClientInterceptor({ maxAttempts: 3, maxBufferedMessages: 5 });
     const client = await server.client({ interceptors: [hedging] });

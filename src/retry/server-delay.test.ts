@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { errorDetail } from '../core/status/details.js';
 import { StatusError } from '../core/status/status-error.js';
 import { pushback, retryRun, unavailable, withoutJitter, type Run } from './fixtures/retry-run.js';
@@ -23,7 +23,7 @@ const run = (...args: Parameters<typeof retryRun> extends [unknown, ...infer Res
   retryRun(server, ...args);
 
 describe('what the server asks for', () => {
-  it.each([
+  test.each([
     ['0', 0],
     ['7', 7],
     ['60000', 60_000],
@@ -33,13 +33,13 @@ describe('what the server asks for', () => {
     expect(retries).toMatchObject([{ delayMs: delay, delayFrom: 'pushback' }]);
   });
 
-  it('backoff starts anew after a pushback', async () => {
+  test('backoff starts anew after a pushback', async () => {
     withoutJitter();
     const { delays } = await run([unavailable, unavailable, pushback('5'), unavailable, {}], { maxAttempts: 5 });
     expect(delays).toEqual([100, 200, 5, 100]);
   });
 
-  it.each([
+  test.each([
     ['a negative one', ['-1'], 'pushback'],
     ['the most negative one', ['-2147483648'], 'pushback'],
     ['words', ['abc'], 'malformedPushback'],
@@ -58,19 +58,19 @@ describe('what the server asks for', () => {
     expect(giveUps).toMatchObject([{ attempts: 1, reason }]);
   });
 
-  it('a pushback past the deadline ends the call at once', async () => {
+  test('a pushback past the deadline ends the call at once', async () => {
     const { giveUps } = await run([pushback('5000'), {}], {}, { deadlineMs: 1000 });
     expect(giveUps).toMatchObject([{ reason: 'deadline' }]);
   });
 
-  it('a pushback never leads past maxAttempts, nor makes a code retryable', async () => {
+  test('a pushback never leads past maxAttempts, nor makes a code retryable', async () => {
     const { giveUps } = await run([pushback('1')], { maxAttempts: 2 });
     expect(giveUps).toMatchObject([{ attempts: 2, reason: 'maxAttempts' }]);
     const other = await run([{ ...pushback('1'), code: status.NOT_FOUND }, {}]);
     expect(other.giveUps).toMatchObject([{ reason: 'notRetryable' }]);
   });
 
-  it('RetryInfo is honoured where there is no pushback', async () => {
+  test('RetryInfo is honoured where there is no pushback', async () => {
     const trailers = (retryDelayMs: number): Answer['trailers'] => ({
       'grpc-status-details-bin': new StatusError(status.UNAVAILABLE, '', {
         errorDetails: [errorDetail.retryInfo({ retryDelayMs })],

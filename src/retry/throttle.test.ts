@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { unavailable } from './fixtures/retry-run.js';
 import { retryClientInterceptor, type GiveUpEvent } from './index.js';
 import { ScriptedServer, startCall, type Answer, type Kind, type ScriptedClient } from './fixtures/scripted-server.js';
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe('throttling', () => {
-  it('stops retries at half of the tokens, and successes refill it', async () => {
+  test('stops retries at half of the tokens, and successes refill it', async () => {
     const throttling = { maxTokens: 4, tokenRatio: 0.5 };
     const giveUps: GiveUpEvent[] = [];
     const retry = retryClientInterceptor({
@@ -50,7 +50,7 @@ describe('throttling', () => {
     expect(await tries(unavailable, {})).toBe(2);
   });
 
-  it('is shared by the calls of a channel, and by no other', async () => {
+  test('is shared by the calls of a channel, and by no other', async () => {
     const retry = retryClientInterceptor({
       throttling: { maxTokens: 3, tokenRatio: 0.1 },
       maxAttempts: 2,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ErrorInfo } from '../../gen/google/rpc/error_details.js';
 import { Status } from '../../gen/google/rpc/status.js';
 import { decodeDetails, encodeDetail } from './details-codec.js';
@@ -47,11 +47,11 @@ const encode = (details: readonly ErrorDetail[]): Uint8Array =>
 const there = (detail: ErrorDetail): ErrorDetail | undefined => decodeDetails(encode([detail]))[0];
 
 describe('codec of google.rpc details', () => {
-  it.each(all.map((detail) => [detail.type, detail] as const))('brings %s back as it was', (_, detail) => {
+  test.each(all.map((detail) => [detail.type, detail] as const))('brings %s back as it was', (_, detail) => {
     expect(there(detail)).toEqual(detail);
   });
 
-  it('names each type as google.rpc does', () => {
+  test('names each type as google.rpc does', () => {
     expect(all.map((detail) => encodeDetail(detail)?.typeUrl.replace('type.googleapis.com/google.rpc.', ''))).toEqual([
       'BadRequest',
       'DebugInfo',
@@ -66,14 +66,14 @@ describe('codec of google.rpc details', () => {
     ]);
   });
 
-  it('writes the bytes that the specification prescribes', () => {
+  test('writes the bytes that the specification prescribes', () => {
     // RetryInfo { retry_delay (1): Duration { seconds (1): 1, nanos (2): 500,000,000 } }
     expect(encodeDetail(errorDetail.retryInfo({ retryDelayMs: 1500 }))?.value.toString('hex')).toBe(
       '0a080801' + '1080cab5ee01',
     );
   });
 
-  it.each([
+  test.each([
     [0, 0],
     [0.5, 0.5],
     [999.999, 999.999],
@@ -88,7 +88,7 @@ describe('codec of google.rpc details', () => {
     });
   });
 
-  it.each([
+  test.each([
     [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
     [-3, -3],
     [1.9, 1],
@@ -100,7 +100,7 @@ describe('codec of google.rpc details', () => {
     expect((detail as ErrorDetailOf<'quotaFailure'>).violations[0]!.quotaValue).toBe(expected);
   });
 
-  it('leaves out what is none of the ten, and keeps the rest', () => {
+  test('leaves out what is none of the ten, and keeps the rest', () => {
     const bytes = Status.encode({
       code: 5,
       message: '',
@@ -116,7 +116,7 @@ describe('codec of google.rpc details', () => {
     expect(decodeDetails(bytes)).toEqual([errorDetail.errorInfo({ reason: 'R' })]);
   });
 
-  it('takes null and undefined, as JavaScript may leave them, for what is not there', () => {
+  test('takes null and undefined, as JavaScript may leave them, for what is not there', () => {
     const there = (detail: unknown): unknown => {
       const details = [encodeDetail(detail as ErrorDetail)!];
       return decodeDetails(Status.encode({ code: 3, message: '', details }).finish())[0];
@@ -141,12 +141,12 @@ describe('codec of google.rpc details', () => {
     expect(there(new Counted())).toEqual(errorDetail.errorInfo({ reason: 'R' }));
   });
 
-  it('leaves out a detail that cannot be encoded, rather than fail where an error is being sent', () => {
+  test('leaves out a detail that cannot be encoded, rather than fail where an error is being sent', () => {
     expect(encodeDetail({ type: 'nonsense' } as unknown as ErrorDetail)).toBeUndefined();
     expect(encodeDetail({ type: 'quotaFailure' } as unknown as ErrorDetail)).toBeUndefined();
   });
 
-  it('a name like __proto__ in a map pollutes nothing', () => {
+  test('a name like __proto__ in a map pollutes nothing', () => {
     const entry = Buffer.from(
       ErrorInfo.encode({ reason: 'R', metadata: JSON.parse('{"__proto__":"x"}') as Record<string, string> }).finish(),
     );
@@ -159,14 +159,14 @@ describe('codec of google.rpc details', () => {
     expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   });
 
-  it('never throws on garbage', () => {
+  test('never throws on garbage', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => Array.isArray(decodeDetails(bytes))),
       { numRuns: runs(1000) },
     );
   });
 
-  it('never throws on a mutilated status, nor invents types', () => {
+  test('never throws on a mutilated status, nor invents types', () => {
     const whole = Buffer.from(encode(all));
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.nat(whole.length), (at, byte, length) => {

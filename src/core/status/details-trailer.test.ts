@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Status } from '../../gen/google/rpc/status.js';
 import { errorDetail, type ErrorDetail, type ErrorDetailOf } from './details.js';
 import { detailsInTrailers, setDetailsTrailer } from './details-trailer.js';
@@ -20,16 +20,16 @@ const violations = (count: number, bytes: number) =>
   Array.from({ length: count }, (_, index) => ({ field: `f${index}`, description: text(bytes) }));
 
 describe('the details trailer', () => {
-  it('repeats code and text, as some peers insist', () => {
+  test('repeats code and text, as some peers insist', () => {
     const [bytes] = trailersOf([errorDetail.retryInfo({ retryDelayMs: 1 })], 'the text').get(KEY);
     expect(Status.decode(bytes as Buffer)).toMatchObject({ code: 5, message: 'the text' });
   });
 
-  it('is absent without details', () => {
+  test('is absent without details', () => {
     expect(trailersOf([]).get(KEY)).toEqual([]);
   });
 
-  it('stays within 5.5 KB and loses nothing that fits', () => {
+  test('stays within 5.5 KB and loses nothing that fits', () => {
     const fitting = [errorDetail.debugInfo({ detail: text(5300) }), errorDetail.errorInfo({ reason: 'R' })];
     expect(typesLeft(fitting)).toEqual(['debugInfo', 'errorInfo']);
     expect(sizeOf(trailersOf(fitting))).toBeLessThanOrEqual(5500);
@@ -38,7 +38,7 @@ describe('the details trailer', () => {
     ]);
   });
 
-  it('loses DebugInfo before all, even before larger ones', () => {
+  test('loses DebugInfo before all, even before larger ones', () => {
     expect(
       typesLeft([
         errorDetail.help([{ description: text(4000), url: '' }]),
@@ -47,7 +47,7 @@ describe('the details trailer', () => {
     ).toEqual(['help']);
   });
 
-  it('then loses the largest', () => {
+  test('then loses the largest', () => {
     expect(
       typesLeft([
         errorDetail.requestInfo({ requestId: text(2000) }),
@@ -57,31 +57,31 @@ describe('the details trailer', () => {
     ).toEqual(['requestInfo', 'resourceInfo']);
   });
 
-  it('of a BadRequest it keeps the first violations, as many as fit', () => {
+  test('of a BadRequest it keeps the first violations, as many as fit', () => {
     const [left] = detailsInTrailers(trailersOf([errorDetail.badRequest(violations(1000, 100))]));
     const kept = (left as ErrorDetailOf<'badRequest'>).fieldViolations;
     expect(kept.length).toBeGreaterThan(40);
     expect(kept.map(({ field }) => field)).toEqual(kept.map((_, index) => `f${index}`));
   });
 
-  it('of a violation that is too long by itself it keeps the start', () => {
+  test('of a violation that is too long by itself it keeps the start', () => {
     const [left] = detailsInTrailers(trailersOf([errorDetail.badRequest(violations(2, 9000))]));
     expect(left).toEqual(errorDetail.badRequest([{ field: 'f0', description: `${text(200)}…` }]));
   });
 
-  it('of an ErrorInfo it keeps the reason rather than the metadata', () => {
+  test('of an ErrorInfo it keeps the reason rather than the metadata', () => {
     const info = errorDetail.errorInfo({ reason: 'R', domain: 'd', metadata: { a: text(6000) } });
     expect(detailsInTrailers(trailersOf([info]))).toEqual([errorDetail.errorInfo({ reason: 'R', domain: 'd' })]);
   });
 
-  it('leaves room for a long text: the trailers stay within 8 KiB in all', () => {
+  test('leaves room for a long text: the trailers stay within 8 KiB in all', () => {
     const details = '€'.repeat(220);
     const metadata = trailersOf([errorDetail.badRequest(violations(1000, 50))], details);
     expect((sizeOf(metadata) * 4) / 3 + encodeURI(details).length).toBeLessThan(8192 - 300);
     expect(detailsInTrailers(metadata)).toHaveLength(1);
   });
 
-  it('takes a moment, however much there is', () => {
+  test('takes a moment, however much there is', () => {
     const many = Array.from({ length: 2000 }, (_, index) =>
       errorDetail.requestInfo({ requestId: text(100 + (index % 50)) }),
     );
@@ -90,7 +90,7 @@ describe('the details trailer', () => {
     ).toBeGreaterThan(0);
   });
 
-  it('garbage is no details', () => {
+  test('garbage is no details', () => {
     const metadata = new Metadata();
     metadata.set(KEY, Buffer.from('garbage'));
     expect(detailsInTrailers(metadata)).toEqual([]);

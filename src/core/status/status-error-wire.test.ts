@@ -1,5 +1,5 @@
 import { Metadata, Server, ServerCredentials, credentials, status, type ServiceError } from '@grpc/grpc-js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EchoRequest, EchoServiceClient, EchoServiceService } from '../../gen/grpc_js_middleware/testing/v1/echo.js';
 import type { EchoServiceServer } from '../../gen/grpc_js_middleware/testing/v1/echo.js';
 import { errorDetail } from './details.js';
@@ -62,7 +62,7 @@ const calls: Record<string, () => Promise<ServiceError>> = {
 const call = calls['unary']!;
 
 describe.each(Object.entries(calls))('from a plain handler, %s', (_, run) => {
-  it.each([
+  test.each([
     [new ValidationError([{ field: 'id', description: 'ID must be positive', reason: 'POSITIVE' }])],
     [new BusinessError('PRODUCT_NOT_FOUND', 'Product not found', { code: status.NOT_FOUND, domain: 'shop' })],
     [new StatusError(status.UNAVAILABLE, 'Später', { errorDetails: [errorDetail.retryInfo({ retryDelayMs: 250 })] })],
@@ -77,7 +77,7 @@ describe.each(Object.entries(calls))('from a plain handler, %s', (_, run) => {
 });
 
 describe('what must not break a call', () => {
-  it.each([
+  test.each([
     ['lone surrogates', 'a\ud800b\udc00', 'a\ufffdb\ufffd'],
     ['control characters', 'a\u0000\u0007\r\n\tb\u007f\u0085', 'a\u0000\u0007\r\n\tb\u007f\u0085'],
     ['percent signs and umlauts', '100 % ü 😀 %zz', '100 % ü 😀 %zz'],
@@ -88,7 +88,7 @@ describe('what must not break a call', () => {
     expect(error.errorDetails).toEqual([errorDetail.errorInfo({ reason: expected })]);
   });
 
-  it('a text of 200 KB, and details of 2 MB', async () => {
+  test('a text of 200 KB, and details of 2 MB', async () => {
     failure = new StatusError(status.NOT_FOUND, 'x'.repeat(200_000), {
       errorDetails: [
         errorDetail.debugInfo({ detail: 'x'.repeat(1e6) }),
@@ -104,12 +104,12 @@ describe('what must not break a call', () => {
     expect(await call()).toMatchObject({ code: status.ABORTED });
   });
 
-  it.each([0, -1, 17, 404, 11000, 1.5])('a code of %s', async (code) => {
+  test.each([0, -1, 17, 404, 11000, 1.5])('a code of %s', async (code) => {
     failure = new StatusError(code, 'x');
     expect(await call()).toMatchObject({ code: status.UNKNOWN, details: 'x' });
   });
 
-  it('a cause that refers to itself', async () => {
+  test('a cause that refers to itself', async () => {
     const cause: { cause?: unknown } = new Error('secret');
     cause.cause = cause;
     failure = new StatusError(status.NOT_FOUND, 'x', { cause });
@@ -118,7 +118,7 @@ describe('what must not break a call', () => {
     expect(Object.keys(raw.metadata.getMap()).filter((key) => !['content-type', 'date'].includes(key))).toEqual([]);
   });
 
-  it.each([
+  test.each([
     Buffer.from('garbage'),
     Buffer.alloc(0),
     Buffer.from([0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f]),
@@ -130,7 +130,7 @@ describe('what must not break a call', () => {
     expect(StatusError.from(await call())).toMatchObject({ code: status.NOT_FOUND, details: 'x', errorDetails: [] });
   });
 
-  it('a server that sends a code that gRPC does not know', async () => {
+  test('a server that sends a code that gRPC does not know', async () => {
     failure = { code: 404, details: 'x' };
     const raw = await call();
     expect(raw.code).toBe(404);

@@ -2,7 +2,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import type { IncomingHttpHeaders } from 'node:http2';
 import { inspect } from 'node:util';
-import { describe, expect, expectTypeOf, it, vi } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { errorDetail, type ErrorDetailOf } from './details.js';
 import { findDetail } from './find-detail.js';
 import { BusinessError, StatusError, ValidationError, isStatusError, toStatusObject } from './status-error.js';
@@ -25,7 +25,7 @@ const arrived = (error: StatusError): StatusError => {
 };
 
 describe('StatusError', () => {
-  it('says code, text, details and cause', () => {
+  test('says code, text, details and cause', () => {
     const cause = new Error('why');
     const retry = errorDetail.retryInfo({ retryDelayMs: 5 });
     const error = new StatusError(status.UNAVAILABLE, 'later', { errorDetails: [retry], cause });
@@ -35,7 +35,7 @@ describe('StatusError', () => {
     expect(Object.keys(error)).toEqual(['code', 'details', 'errorDetails']);
   });
 
-  it('has grpc-js trailers, copied from those given, with the details', () => {
+  test('has grpc-js trailers, copied from those given, with the details', () => {
     const metadata = new Metadata();
     metadata.set('x-a', '1');
     const error = new StatusError(status.ABORTED, 'x', {
@@ -48,11 +48,14 @@ describe('StatusError', () => {
     expect(metadata.get('grpc-status-details-bin')).toEqual([]);
   });
 
-  it.each([0, -1, 17, 404, 11000, 2.5, NaN, Infinity, '5', undefined])('a code of %s is no error: UNKNOWN', (code) => {
-    expect(new StatusError(code as status, 'x').code).toBe(status.UNKNOWN);
-  });
+  test.each([0, -1, 17, 404, 11000, 2.5, NaN, Infinity, '5', undefined])(
+    'a code of %s is no error: UNKNOWN',
+    (code) => {
+      expect(new StatusError(code as status, 'x').code).toBe(status.UNKNOWN);
+    },
+  );
 
-  it.each([
+  test.each([
     ['lone \ud800 surrogate \udfff', 'lone \ufffd surrogate \ufffd'],
     ['a\u0000b\r\nc\u007f', 'a\u0000b\r\nc\u007f'],
     [undefined as unknown as string, ''],
@@ -62,11 +65,11 @@ describe('StatusError', () => {
     expect(() => encodeURI(error.details)).not.toThrow();
   });
 
-  it('bounds text', () => {
+  test('bounds text', () => {
     expect(encodeURI(new StatusError(5, '\u{1F600}'.repeat(100_000)).details).length).toBeLessThanOrEqual(2048);
   });
 
-  it('stands a cause that refers to itself, and metadata that is none', () => {
+  test('stands a cause that refers to itself, and metadata that is none', () => {
     const cause: { cause?: unknown } = new Error('round');
     cause.cause = cause;
     const error = new StatusError(5, 'x', { cause, metadata: { a: 1 } as unknown as Metadata });
@@ -76,7 +79,7 @@ describe('StatusError', () => {
 });
 
 describe('ValidationError', () => {
-  it('of one field, with the guide’s text', () => {
+  test('of one field, with the guide’s text', () => {
     const error = new ValidationError('id', 'ID must be positive');
     expect(error.code).toBe(status.INVALID_ARGUMENT);
     expect(error.details).toBe("validation error in field 'id': ID must be positive");
@@ -84,7 +87,7 @@ describe('ValidationError', () => {
     expect(error.name).toBe('ValidationError');
   });
 
-  it('of several fields', () => {
+  test('of several fields', () => {
     const error = new ValidationError([
       { field: 'id', description: 'ID must be positive' },
       { field: 'name', description: 'is required', reason: 'REQUIRED' },
@@ -93,27 +96,27 @@ describe('ValidationError', () => {
     expect(findDetail(error, 'badRequest')?.fieldViolations).toEqual(error.violations);
   });
 
-  it('of very many counts what its text leaves out', () => {
+  test('of very many counts what its text leaves out', () => {
     const many = Array.from({ length: 10_000 }, (_, index) => ({ field: `items[${index}]`, description: 'is wrong' }));
     expect(new ValidationError(many).details).toMatch(/; and 99\d\d more$/);
     expect(new ValidationError([]).details).toBe('validation error');
   });
 
-  it('takes cause and trailers', () => {
+  test('takes cause and trailers', () => {
     expect(new ValidationError('a', 'b', { cause: 'c' }).cause).toBe('c');
     expect(new ValidationError([], { cause: 'c' }).cause).toBe('c');
   });
 });
 
 describe('BusinessError', () => {
-  it('has the guide’s text and code', () => {
+  test('has the guide’s text and code', () => {
     const error = new BusinessError('PRODUCT_NOT_FOUND', 'Product not found');
     expect(error.code).toBe(status.FAILED_PRECONDITION);
     expect(error.details).toBe('business error [PRODUCT_NOT_FOUND]: Product not found');
     expect(error).toMatchObject({ reason: 'PRODUCT_NOT_FOUND', domain: '', name: 'BusinessError' });
   });
 
-  it('takes code, domain and metadata', () => {
+  test('takes code, domain and metadata', () => {
     const error = new BusinessError('A', 'b', {
       code: status.NOT_FOUND,
       domain: 'shop',
@@ -128,7 +131,7 @@ describe('BusinessError', () => {
 });
 
 describe('instanceof', () => {
-  it('tells the classes apart', () => {
+  test('tells the classes apart', () => {
     const error: StatusError = new ValidationError('a', 'b');
     expect(error instanceof StatusError).toBe(true);
     expect(error instanceof ValidationError).toBe(true);
@@ -137,14 +140,14 @@ describe('instanceof', () => {
     expect(error instanceof Error).toBe(true);
   });
 
-  it('tells subclasses of the application apart as usual', () => {
+  test('tells subclasses of the application apart as usual', () => {
     class OutOfStock extends BusinessError {}
     expect(new OutOfStock('A', 'b') instanceof OutOfStock).toBe(true);
     expect(new OutOfStock('A', 'b') instanceof BusinessError).toBe(true);
     expect(new BusinessError('A', 'b') instanceof OutOfStock).toBe(false);
   });
 
-  it('agrees with a second copy of the library', async () => {
+  test('agrees with a second copy of the library', async () => {
     vi.resetModules();
     const copy = await import('./status-error.js');
     expect(copy.ValidationError).not.toBe(ValidationError);
@@ -156,7 +159,7 @@ describe('instanceof', () => {
     expect(toStatusObject(theirs as StatusError).metadata.get('grpc-status-details-bin')).toHaveLength(1);
   });
 
-  it('is false, not an error, for what cannot be looked at', () => {
+  test('is false, not an error, for what cannot be looked at', () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     expect([null, undefined, 5, 'x', proxy, {}, () => 1].filter(isStatusError)).toEqual([]);
@@ -164,12 +167,12 @@ describe('instanceof', () => {
 });
 
 describe('StatusError.from', () => {
-  it('gives ours back', () => {
+  test('gives ours back', () => {
     const error = new StatusError(5, 'x');
     expect(StatusError.from(error)).toBe(error);
   });
 
-  it('keeps anything unknown in the cause only', () => {
+  test('keeps anything unknown in the cause only', () => {
     const cyclic: { cause?: unknown } = new Error('secret');
     cyclic.cause = cyclic;
     for (const thrown of [
@@ -186,7 +189,7 @@ describe('StatusError.from', () => {
     }
   });
 
-  it('never throws', () => {
+  test('never throws', () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     expect(isStatusError(StatusError.from(proxy))).toBe(true);
@@ -200,7 +203,7 @@ describe('StatusError.from', () => {
     );
   });
 
-  it.each([
+  test.each([
     [new ValidationError('id', 'bad')],
     [new BusinessError('A_B', 'no', { code: status.NOT_FOUND })],
     [new StatusError(5, 'x')],
@@ -212,7 +215,7 @@ describe('StatusError.from', () => {
     expect(error.stack).toContain('status-error.test');
   });
 
-  it('a business error that has a BadRequest stays one', () => {
+  test('a business error that has a BadRequest stays one', () => {
     const sent = new BusinessError('A', 'b', {
       code: status.INVALID_ARGUMENT,
       errorDetails: [errorDetail.badRequest([])],
@@ -220,7 +223,7 @@ describe('StatusError.from', () => {
     expect(arrived(sent) instanceof BusinessError).toBe(true);
   });
 
-  it('a validation error of another language, with the ErrorInfo that AIP-193 asks for, is one', () => {
+  test('a validation error of another language, with the ErrorInfo that AIP-193 asks for, is one', () => {
     const sent = new StatusError(status.INVALID_ARGUMENT, 'bad', {
       errorDetails: [
         errorDetail.errorInfo({ reason: 'BAD' }),
@@ -230,7 +233,7 @@ describe('StatusError.from', () => {
     expect(arrived(sent) instanceof ValidationError).toBe(true);
   });
 
-  it('keeps the trailers and the whole text of what arrived', () => {
+  test('keeps the trailers and the whole text of what arrived', () => {
     const metadata = new Metadata();
     metadata.set('x-downstream', 'secret');
     const error = StatusError.from(clientError({ code: 5, details: 'y'.repeat(5000), metadata }));
@@ -239,14 +242,14 @@ describe('StatusError.from', () => {
     expect(error.message).toHaveLength(5000 + '5 NOT_FOUND: '.length);
   });
 
-  it('a code that gRPC does not know, from a server, counts as UNKNOWN', () => {
+  test('a code that gRPC does not know, from a server, counts as UNKNOWN', () => {
     expect(StatusError.from(clientError({ code: 404, details: 'x', metadata: new Metadata() }))).toMatchObject({
       code: 2,
       details: 'x',
     });
   });
 
-  it('garbage for details is no details', () => {
+  test('garbage for details is no details', () => {
     const metadata = new Metadata();
     metadata.set('grpc-status-details-bin', Buffer.from('garbage'));
     expect(StatusError.from(clientError({ code: 5, details: 'x', metadata }))).toMatchObject({
@@ -257,7 +260,7 @@ describe('StatusError.from', () => {
 });
 
 describe('toStatusObject', () => {
-  it('sends on code, text and details of what arrived, but none of its trailers', () => {
+  test('sends on code, text and details of what arrived, but none of its trailers', () => {
     const metadata = toStatusObject(new BusinessError('A', 'b')).metadata;
     metadata.set('x-downstream', 'secret');
     const received = StatusError.from(
@@ -272,7 +275,7 @@ describe('toStatusObject', () => {
     expect(arrived(received)).toMatchObject({ code: 9, details: 'b', reason: 'A' });
   });
 
-  it('gives trailers that the caller may change, each time', () => {
+  test('gives trailers that the caller may change, each time', () => {
     const error = new BusinessError('A', 'b');
     toStatusObject(error).metadata.set('x', '1');
     expect(toStatusObject(error).metadata.get('x')).toEqual([]);
@@ -304,7 +307,7 @@ describe('any error', () => {
     fc.nat().map((retryDelayMs) => errorDetail.retryInfo({ retryDelayMs })),
   );
 
-  it('of reasonable size arrives as it was sent', () => {
+  test('of reasonable size arrives as it was sent', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 16 }),
@@ -319,7 +322,7 @@ describe('any error', () => {
     );
   });
 
-  it('of any size fits the trailers', () => {
+  test('of any size fits the trailers', () => {
     const long = fc.string({ unit: 'binary', maxLength: 8000 });
     const large = fc.oneof(
       detail,
@@ -339,7 +342,7 @@ describe('any error', () => {
 });
 
 describe('findDetail', () => {
-  it('finds by type, with its type, in ours and in those of grpc-js', () => {
+  test('finds by type, with its type, in ours and in those of grpc-js', () => {
     const sent = new StatusError(14, 'x', { errorDetails: [errorDetail.retryInfo({ retryDelayMs: 7 })] });
     expect(findDetail(sent, 'retryInfo')?.retryDelayMs).toBe(7);
     expect(findDetail(clientError(toStatusObject(sent)), 'retryInfo')?.retryDelayMs).toBe(7);
@@ -349,7 +352,7 @@ describe('findDetail', () => {
 });
 
 describe('statusName', () => {
-  it('names the codes', () => {
+  test('names the codes', () => {
     expect([0, 5, 16, 17, 404, -1].map(statusName)).toEqual([
       'OK',
       'NOT_FOUND',

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defineServerInterceptor } from '../../core/define.js';
 import { findDetail } from '../../core/status/find-detail.js';
 import { StatusError } from '../../core/status/status-error.js';
@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 describe('a client that leaves', () => {
-  it('and comes again is told what the handler did meanwhile', async () => {
+  test('and comes again is told what the handler did meanwhile', async () => {
     const { server, send, start } = await fixture([hang]);
     const { call, outcome } = start('a');
     await server.seen(1);
@@ -37,7 +37,7 @@ describe('a client that leaves', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('leaves no timer behind once the handler has answered', async () => {
+  test('leaves no timer behind once the handler has answered', async () => {
     const { server, start } = await fixture([hang]);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const { call } = start('a');
@@ -53,7 +53,7 @@ describe('a client that leaves', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('under implement is told the same', async () => {
+  test('under implement is told the same', async () => {
     let finish = (_: EchoResponse): void => undefined;
     let runs = 0;
     const echo = await startTestServer({
@@ -82,7 +82,7 @@ describe('a client that leaves', () => {
     await echo.close();
   });
 
-  it('and comes again runs anew when the handler gave up', async () => {
+  test('and comes again runs anew when the handler gave up', async () => {
     const { server, send, start } = await fixture([hang, {}]);
     const { call } = start('a');
     await server.seen(1);
@@ -93,7 +93,7 @@ describe('a client that leaves', () => {
     expect((await send('a')).messages).toEqual([{ attempt: 2 }]);
   });
 
-  it('before the handler ran leaves the key free', async () => {
+  test('before the handler ran leaves the key free', async () => {
     let open = (): void => undefined;
     const gate = defineServerInterceptor('gate', () => () => ({
       onRequest: () => new Promise<void>((resolve) => (open = resolve)),
@@ -113,7 +113,7 @@ describe('a client that leaves', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('while the store is asked leaves the key free', async () => {
+  test('while the store is asked leaves the key free', async () => {
     const store = memoryIdempotencyStore();
     let answer = (): void => undefined;
     const claim: IdempotencyStore['claim'] = async (...terms) => {
@@ -137,7 +137,7 @@ describe('a client that leaves', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('while it waits for another frees nothing and starts nothing', async () => {
+  test('while it waits for another frees nothing and starts nothing', async () => {
     const store = memoryIdempotencyStore();
     const claims = vi.spyOn(store, 'claim');
     const { server, send, start } = await fixture([hang, {}], { store });
@@ -155,7 +155,7 @@ describe('a client that leaves', () => {
     expect(claims).toHaveBeenCalledTimes(1);
   });
 
-  it('and a handler that never answers keep the key for the lease, and no longer', async () => {
+  test('and a handler that never answers keep the key for the lease, and no longer', async () => {
     const { server, send, start } = await fixture([hang, {}], { leaseMs: 30, waitMs: 5_000 });
     const { call } = start('a');
     await server.seen(1);
@@ -163,7 +163,7 @@ describe('a client that leaves', () => {
     expect((await send('a')).messages).toEqual([{ attempt: 2 }]);
   });
 
-  it('by a time limit per attempt is charged once', async () => {
+  test('by a time limit per attempt is charged once', async () => {
     const { server } = await fixture([hang, {}]);
     const retry = retryClientInterceptor({
       perAttemptTimeoutMs: 40,
@@ -190,7 +190,7 @@ describe('several processes', () => {
     ];
   };
 
-  it('share outcomes through their store', async () => {
+  test('share outcomes through their store', async () => {
     const [one, other] = await two([hang]);
     const first = one.send('a');
     await one.server.seen(1);
@@ -204,7 +204,7 @@ describe('several processes', () => {
     expect(other.decisions.map(({ decision }) => decision)).toEqual(['replayed', 'keyReused']);
   });
 
-  it('tell a client to come back when the other takes its time', async () => {
+  test('tell a client to come back when the other takes its time', async () => {
     const [one, other] = await two([hang], { waitMs: 30 });
     void one.send('a');
     await one.server.seen(1);
@@ -215,7 +215,7 @@ describe('several processes', () => {
     expect(other.decisions.map(({ decision }) => decision)).toEqual(['runningElsewhere']);
   });
 
-  it('take over after the lease of one that died, whose late outcome no longer counts', async () => {
+  test('take over after the lease of one that died, whose late outcome no longer counts', async () => {
     const [one, other] = await two([hang], { leaseMs: 30, waitMs: 5_000 });
     const first = one.send('a');
     await one.server.seen(1);

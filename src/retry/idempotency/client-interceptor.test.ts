@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { hedgingClientInterceptor, idempotencyClientInterceptor, retryClientInterceptor } from '../index.js';
 import { kinds, startCall, type Answer, type ScriptedServer } from '../fixtures/scripted-server.js';
 import { closeServers, hang, scripted, withKey } from './fixtures/processes.js';
@@ -14,7 +14,7 @@ describe('the client side', () => {
   const keysOf = (server: ScriptedServer): unknown[] =>
     server.attempts.map(({ metadata }) => metadata.get('idempotency-key')[0]);
 
-  it.each(kinds)('one key for all attempts of a call, another for the next call: %s', async (kind) => {
+  test.each(kinds)('one key for all attempts of a call, another for the next call: %s', async (kind) => {
     const server = await scripted([unavailable, unavailable, {}]);
     const interceptors = [idempotencyClientInterceptor(), retryClientInterceptor({ backoff: () => 0 })];
     const client = await server.client({ interceptors });
@@ -26,7 +26,7 @@ describe('the client side', () => {
     expect(keys[3]).not.toBe(keys[0]);
   });
 
-  it('and for all hedges', async () => {
+  test('and for all hedges', async () => {
     const server = await scripted([hang, hang, {}]);
     const hedging = hedgingClientInterceptor({ maxAttempts: 3 });
     const client = await server.client({ interceptors: [idempotencyClientInterceptor(), hedging] });
@@ -34,7 +34,7 @@ describe('the client side', () => {
     expect(new Set(keysOf(server)).size).toBe(1);
   });
 
-  it("the caller's own key stays, as does the caller's metadata", async () => {
+  test("the caller's own key stays, as does the caller's metadata", async () => {
     const server = await scripted([{}]);
     const newKey = vi.fn(() => 'made');
     const client = await server.client({ interceptors: [idempotencyClientInterceptor({ newKey })] });
@@ -46,7 +46,7 @@ describe('the client side', () => {
     expect(none.get('idempotency-key')).toEqual([]);
   });
 
-  it('only the methods asked for', async () => {
+  test('only the methods asked for', async () => {
     const server = await scripted([{}]);
     const client = await server.client({
       interceptors: [idempotencyClientInterceptor({ methods: 'test.Scripted/unary' })],
@@ -55,7 +55,7 @@ describe('the client side', () => {
     expect(keysOf(server)).toEqual([undefined]);
   });
 
-  it('behind a retry it warns, once', async () => {
+  test('behind a retry it warns, once', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const server = await scripted([unavailable, {}]);
     const interceptors = [retryClientInterceptor({ backoff: () => 0 }), idempotencyClientInterceptor()];

@@ -1,5 +1,5 @@
 import { type Metadata, status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { defineServerInterceptor } from '../../core/define.js';
 import { errorDetail } from '../../core/status/details.js';
 import { findDetail } from '../../core/status/find-detail.js';
@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 describe('a key', () => {
-  it('runs its request once; later duplicates are answered with the outcome', async () => {
+  test('runs its request once; later duplicates are answered with the outcome', async () => {
     const { server, send, decisions } = await fixture([
       { messages: [{ id: 7 }], trailers: { note: 'paid', 'x-bin': Buffer.from([1, 2]) } },
     ]);
@@ -29,7 +29,7 @@ describe('a key', () => {
     expect(decisions.map(({ decision }) => decision)).toEqual(['run', 'replayed']);
   });
 
-  it('lets duplicates wait while it runs', async () => {
+  test('lets duplicates wait while it runs', async () => {
     const { server, send, decisions } = await fixture([hang]);
     const calls = [send('a'), send('a'), send('a')];
     await server.seen(1);
@@ -44,7 +44,7 @@ describe('a key', () => {
     expect(decisions.map(({ decision }) => decision)).toEqual(['run', 'coalesced', 'coalesced']);
   });
 
-  it('is refused for another request, running or done', async () => {
+  test('is refused for another request, running or done', async () => {
     const { server, send } = await fixture([hang]);
     const first = send('a', { amount: 1, currency: 'EUR' });
     await server.seen(1);
@@ -63,7 +63,7 @@ describe('a key', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('of another caller, or another key, is another', async () => {
+  test('of another caller, or another key, is another', async () => {
     const identify = defineServerInterceptor('identify', () => (call) => {
       const subject = String(call.metadata.get('user')[0]);
       call.set(identityKey, { subject, scheme: 'test', roles: [], scopes: [], claims: {} });
@@ -81,7 +81,7 @@ describe('a key', () => {
     expect((await send('', 'other', of('eve', 'a'))).status.code).toBe(status.OK);
   });
 
-  it('is no matter for methods and calls without', async () => {
+  test('is no matter for methods and calls without', async () => {
     const { server, send, decisions } = await fixture([{}], { methods: 'test.Scripted/clientStream' });
     vi.spyOn(process, 'emitWarning').mockReturnValue();
     await send('a');
@@ -91,7 +91,7 @@ describe('a key', () => {
     expect(decisions).toEqual([]);
   });
 
-  it('has no effect on streams, and the operator is told', async () => {
+  test('has no effect on streams, and the operator is told', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const { server, client } = await fixture([{}]);
     for (const kind of kinds.slice(1)) {
@@ -105,7 +105,7 @@ describe('a key', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['two values', withKey('a', 'b')],
     ['an endless one', withKey('x'.repeat(256))],
     ['an empty one', withKey('')],
@@ -115,7 +115,7 @@ describe('a key', () => {
     expect(server.attempts).toHaveLength(0);
   });
 
-  it('can be required', async () => {
+  test('can be required', async () => {
     const { server, send } = await fixture([{}], { requireKey: true });
     expect((await send(undefined)).status).toMatchObject({
       code: status.INVALID_ARGUMENT,
@@ -127,7 +127,7 @@ describe('a key', () => {
 });
 
 describe('failures', () => {
-  it('for good are replayed, details and all', async () => {
+  test('for good are replayed, details and all', async () => {
     const failure = new StatusError(status.FAILED_PRECONDITION, 'sold out', {
       errorDetails: [errorDetail.errorInfo({ reason: 'SOLD_OUT', domain: 'shop', metadata: {} })],
     });
@@ -140,7 +140,7 @@ describe('failures', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it.each([status.UNAVAILABLE, status.INTERNAL, status.ABORTED, status.UNKNOWN])(
+  test.each([status.UNAVAILABLE, status.INTERNAL, status.ABORTED, status.UNKNOWN])(
     'of code %i free the key',
     async (code) => {
       const { server, send } = await fixture([{ code }, {}]);
@@ -150,7 +150,7 @@ describe('failures', () => {
     },
   );
 
-  it('that free the key let one of those who wait run', async () => {
+  test('that free the key let one of those who wait run', async () => {
     const { server, send } = await fixture([hang, {}]);
     const calls = [send('a'), send('a'), send('a')];
     await server.seen(1);
@@ -161,7 +161,7 @@ describe('failures', () => {
     expect(server.attempts).toHaveLength(2);
   });
 
-  it("of an inner interceptor count like the handler's", async () => {
+  test("of an inner interceptor count like the handler's", async () => {
     let refusals = 0;
     const refusing = defineServerInterceptor('refusing', () => () => ({
       onRequest() {

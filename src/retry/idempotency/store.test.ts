@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fingerprintOf } from './fingerprint.js';
 import { memoryIdempotencyStore } from './memory-store.js';
 import { decodeOutcome, encodeOutcome, failureOf, statusOf, successOf } from './outcome.js';
@@ -29,7 +29,7 @@ describe('fingerprintOf', () => {
       { a: 1 },
     ],
   ];
-  it.each(same)('is the same for %s', (_, one, other) => {
+  test.each(same)('is the same for %s', (_, one, other) => {
     expect(fingerprintOf(one)).toBe(fingerprintOf(other));
   });
 
@@ -44,11 +44,11 @@ describe('fingerprintOf', () => {
     ['a map and an object', new Map([['a', 1]]), { a: 1 }],
     ['nesting', { a: { b: 1 } }, { 'a.b': 1 }],
   ];
-  it.each(different)('tells apart %s', (_, one, other) => {
+  test.each(different)('tells apart %s', (_, one, other) => {
     expect(fingerprintOf(one)).not.toBe(fingerprintOf(other));
   });
 
-  it('refuses what has no end', () => {
+  test('refuses what has no end', () => {
     const endless: { self?: unknown } = {};
     endless.self = endless;
     expect(() => fingerprintOf(endless)).toThrow(RangeError);
@@ -56,7 +56,7 @@ describe('fingerprintOf', () => {
 });
 
 describe('outcomes', () => {
-  it('survive a column of bytes', () => {
+  test('survive a column of bytes', () => {
     const trailers = new Metadata();
     trailers.add('note', 'a');
     trailers.add('note', 'b');
@@ -77,7 +77,7 @@ describe('memoryIdempotencyStore', () => {
   const terms = { fingerprint: 'f', owner: 'me', leaseMs: 10_000 };
   const outcome = successOf({}, undefined);
 
-  it('lets one owner claim, and only that one finish or release', async () => {
+  test('lets one owner claim, and only that one finish or release', async () => {
     const store = memoryIdempotencyStore();
     expect(await store.claim(id, terms)).toEqual({ state: 'claimed' });
     expect(await store.claim(id, { ...terms, owner: 'you' })).toEqual({ state: 'running', fingerprint: 'f' });
@@ -90,14 +90,14 @@ describe('memoryIdempotencyStore', () => {
     expect(await store.claim(id, terms)).toEqual({ state: 'claimed' });
   });
 
-  it('forgets the longest unused beyond its bound', async () => {
+  test('forgets the longest unused beyond its bound', async () => {
     const store = memoryIdempotencyStore({ maxEntries: 2 });
     for (const key of ['a', 'b', 'c']) await store.claim({ ...id, key }, terms);
     expect((await store.claim({ ...id, key: 'c' }, terms)).state).toBe('running');
     expect((await store.claim({ ...id, key: 'a' }, terms)).state).toBe('claimed');
   });
 
-  it('keeps outcomes for their time', async () => {
+  test('keeps outcomes for their time', async () => {
     const store = memoryIdempotencyStore();
     await store.claim(id, terms);
     await store.finish(id, 'me', outcome, 1);

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   idempotencyClientInterceptor,
   idempotencyServerInterceptor,
@@ -23,7 +23,7 @@ describe('a store that fails', () => {
   });
   const fails = (): Promise<never> => Promise.reject(new Error('no connection to db.internal'));
 
-  it('lets nothing run, and says when to come back', async () => {
+  test('lets nothing run, and says when to come back', async () => {
     const { server, send, decisions } = await fixture([{}], { store: broken({ claim: fails }) });
     const { status: end } = await send('a');
     expect(end).toMatchObject({ code: status.UNAVAILABLE, details: 'The record of finished requests cannot be read' });
@@ -32,7 +32,7 @@ describe('a store that fails', () => {
     expect(decisions).toMatchObject([{ decision: 'storeFailed', error: { message: 'no connection to db.internal' } }]);
   });
 
-  it('that is slow does not decide for the wrong of two requests', async () => {
+  test('that is slow does not decide for the wrong of two requests', async () => {
     const sound = memoryIdempotencyStore();
     const store = broken({ claim: (...args) => turns(30).then(() => sound.claim(...args)) }, sound);
     const { send, server } = await fixture([{}], { store });
@@ -45,13 +45,13 @@ describe('a store that fails', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('may be run without, where that was asked for', async () => {
+  test('may be run without, where that was asked for', async () => {
     const { server, send } = await fixture([{}], { store: broken({ claim: fails }), onStoreFailure: 'run' });
     expect((await send('a')).status.code).toBe(status.OK);
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('or throws is the same', async () => {
+  test('or throws is the same', async () => {
     const claim = (): never => {
       throw new Error('broken');
     };
@@ -59,7 +59,7 @@ describe('a store that fails', () => {
     expect((await send('a')).status.code).toBe(status.UNAVAILABLE);
   });
 
-  it('or stalls is waited for only so long, and a claim that comes late is given back', async () => {
+  test('or stalls is waited for only so long, and a claim that comes late is given back', async () => {
     const sound = memoryIdempotencyStore();
     let stalled: (() => void) | undefined;
     const claim: IdempotencyStore['claim'] = async (...args) => {
@@ -75,7 +75,7 @@ describe('a store that fails', () => {
     expect(server.attempts).toHaveLength(1);
   });
 
-  it('to take an outcome is tried again; the client has its answer meanwhile', async () => {
+  test('to take an outcome is tried again; the client has its answer meanwhile', async () => {
     const sound = memoryIdempotencyStore();
     let failures = 0;
     const store = broken({ finish: (...args) => (failures++ === 0 ? fails() : sound.finish(...args)) }, sound);
@@ -90,7 +90,7 @@ describe('a store that fails', () => {
 });
 
 describe('impossible options', () => {
-  it.each<[object, string]>([
+  test.each<[object, string]>([
     [{}, 'idempotencyServerInterceptor: methods must be'],
     [{ methods: 'nothing' }, "idempotencyServerInterceptor: methods must be 'pkg.Service/Name'"],
     [{ methods: '*', ttlMs: 0 }, 'ttlMs must be a number from 1'],
@@ -104,7 +104,7 @@ describe('impossible options', () => {
     expect(() => idempotencyServerInterceptor(options as IdempotencyServerOptions)).toThrow(message);
   });
 
-  it('of the others', () => {
+  test('of the others', () => {
     expect(() => memoryIdempotencyStore({ maxEntries: 0 })).toThrow(
       'memoryIdempotencyStore: maxEntries must be an integer from 1 to 10000000, got 0',
     );
