@@ -105,30 +105,30 @@ describe('describeServer', () => {
 
   const ALL = [EchoServiceService];
   test.each<[string, ServerInterceptor[], string]>([
-    [
-      'an observer behind one that refuses',
-      [errors, auth, logging],
-      'logging stands behind auth, and does not hear of',
-    ],
+    ['an observer behind one that refuses', [errors, auth, logging], 'logging is listed after auth and does not see'],
     [
       'a drain that does not know of calls that wait',
       [errors, concurrencyLimitServerInterceptor({ max: 1 }), trackCalls()],
-      'trackCalls stands behind concurrency-limit, and',
+      'trackCalls is listed after concurrency-limit and',
     ],
-    ['no error interceptor', [logging, auth], 'no errorServerInterceptor: what nobody foresaw is sent as UNKNOWN'],
+    ['no error interceptor', [logging, auth], 'no errorServerInterceptor: unexpected errors reach clients as UNKNOWN'],
     ['methods without a rule', [errors, closed], 'no rule in the policy: every call is refused'],
     [
       'methods that auth does not see',
       [errors, forMethods(/ServerEcho/, auth)],
-      `not seen by auth, as others are: whoever calls may (${ECHO}/Echo, ${ECHO}/ClientEcho, ${ECHO}/BidiEcho)`,
+      `not covered by auth, unlike the other methods: anyone may call it (${ECHO}/Echo, ${ECHO}/ClientEcho, ${ECHO}/BidiEcho)`,
     ],
-    ['validation before auth', [errors, validation, auth], 'validation stands before auth: strangers learn what'],
+    [
+      'validation before auth',
+      [errors, validation, auth],
+      'validation is listed before auth: unauthenticated callers learn what',
+    ],
     [
       'idempotency before auth, of unary methods',
       [errors, idempotency, auth],
-      `idempotency stands before auth: all callers share their keys (${ECHO}/Echo)`,
+      `idempotency is listed before auth: all callers share their keys (${ECHO}/Echo)`,
     ],
-    ['two of the same', [errors, logging, auth, exceptMethods(/Bidi/, errors)], 'errors is there twice'],
+    ['two of the same', [errors, logging, auth, exceptMethods(/Bidi/, errors)], 'errors is listed twice'],
   ])('warns of %s', (_mistake, interceptors, warning) => {
     expect(describeServer(interceptors, ALL)).toContain(`\n\nwarning: ${warning}`);
   });
@@ -181,25 +181,35 @@ describe('describeClient', () => {
       'grpc-js retries too, by grpc.service_config: attempts multiply',
     ],
     ['two that retry', [deadline, retry, hedging], {}, 'retried twice: attempts multiply'],
-    ['calls without a deadline', [retry], {}, 'no default deadline: a call that is given none may wait for ever'],
+    ['calls without a deadline', [retry], {}, 'no default deadline: a call without one may wait forever'],
     ['a deadline without a default', [deadlineClientInterceptor()], {}, 'no default deadline'],
-    ['tracing inside retry only', [deadline, retry, spans], {}, 'tracing stands only behind retry: it sees attempts'],
-    ['metrics inside retry only', [deadline, hedging, metrics], {}, 'metrics stands only behind hedging: it sees'],
+    ['tracing inside retry only', [deadline, retry, spans], {}, 'tracing is listed only after retry: it sees attempts'],
+    ['metrics inside retry only', [deadline, hedging, metrics], {}, 'metrics is listed only after hedging: it sees'],
     [
       'metrics that miss refusals',
       [deadline, breaker, metrics],
       {},
-      'metrics stands behind deadlines, and does not hear',
+      'metrics is listed after deadlines and does not see',
     ],
-    ['a key for each attempt', [deadline, retry, key], {}, 'idempotency stands behind retry: each attempt gets a key'],
+    [
+      'a key for each attempt',
+      [deadline, retry, key],
+      {},
+      'idempotency is listed after retry: each attempt gets a key',
+    ],
     [
       'a deadline for each attempt',
       [retry, deadline],
       {},
-      'deadlines stands behind retry: each attempt gets the whole',
+      'deadlines is listed after retry: each attempt gets the whole',
     ],
-    ['a breaker inside retry', [deadline, retry, breaker], {}, 'circuit-breaker stands behind retry: what it refuses'],
-    ['two of the same', [metrics, metrics, deadline, retry, metrics], {}, 'metrics is there twice'],
+    [
+      'a breaker inside retry',
+      [deadline, retry, breaker],
+      {},
+      'circuit-breaker is listed after retry: what it rejects',
+    ],
+    ['two of the same', [metrics, metrics, deadline, retry, metrics], {}, 'metrics is listed twice'],
   ])('warns of %s', (_mistake, interceptors, options, warning) => {
     const text = describeClient(interceptors, options);
     expect(text).toContain(`\n\nwarning: ${warning}`);
@@ -214,7 +224,7 @@ describe('describeClient', () => {
   });
 
   test('streams may stay open', () => {
-    expect(describeClient([retry], {}, [EchoServiceService])).toContain(`may wait for ever (${ECHO}/Echo)`);
+    expect(describeClient([retry], {}, [EchoServiceService])).toContain(`may wait forever (${ECHO}/Echo)`);
   });
 });
 

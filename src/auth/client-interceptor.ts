@@ -5,6 +5,7 @@ import { defineClientInterceptor } from '../core/define.js';
 import type { ClientHooks } from '../core/hooks.js';
 import { optionError, optionsOf, withheld } from '../core/base/options.js';
 import { StatusError, isStatusError } from '../core/status/status-error.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { andThen } from './authenticate.js';
 import { isLocalTarget } from './local-target.js';
 import { heldToken, isToken, TokenSource, type GetToken, type HeldToken } from './token-source.js';
@@ -61,6 +62,7 @@ const OPTIONS = ['token', 'scheme', 'perCall', 'refreshBeforeMs', 'allowInsecure
  * });
  */
 export function authClientInterceptor(options: AuthClientOptions): Interceptor {
+  if (isListed(arguments)) return uncalled('authClientInterceptor', arguments);
   const check = optionsOf(OWNER, options, OPTIONS);
   const allowInsecure = check.boolean('allowInsecure', false);
   const tokens = tokensOf(options, {

@@ -12,6 +12,8 @@ export type PolicyRules = Readonly<Record<string, Rule>>;
 export interface Policy {
   /** The rule for a method: that of its name, else that of its service, else that of `'*'`. */
   ruleFor(method: Method): Rule | undefined;
+  /** The patterns whose methods should be served: all but those of {@link healthAndReflection}. For `assertServer`. */
+  readonly patterns?: readonly string[];
   /**
    * For start-up: proves that every method has a rule, so that a new one is not found closed, or open, in production.
    *
@@ -39,6 +41,7 @@ export function definePolicy(rules: PolicyRules): Policy {
     byPattern.get(fullName(method)) ?? byPattern.get(`${method.service}/*`) ?? byPattern.get('*');
   return {
     ruleFor,
+    patterns: [...byPattern].filter(([, rule]) => bodyOf(rule).optional !== true).map(([pattern]) => pattern),
     assertCovers(...definitions) {
       const methods = definitions.flatMap((definition) => Object.values(definition).map(methodOf));
       const open = methods.filter((method) => ruleFor(method) === undefined).map(fullName);

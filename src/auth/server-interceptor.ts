@@ -3,8 +3,11 @@ import type { ServerCallContext } from '../core/context.js';
 import { NO_RULE, explained } from '../core/description.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
+import { namesIn } from '../core/match.js';
+import type { Method } from '../core/method.js';
 import { listenerOf } from '../core/shared/listeners.js';
 import { optionsOf } from '../core/base/options.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { andThen, authenticatorsOf, firstIdentity, type Authenticate } from './authenticate.js';
 import { Gate, type AuthDecision, type Remaining } from './gate.js';
 import type { Policy } from './policy.js';
@@ -38,6 +41,7 @@ const OWNER = 'authServerInterceptor';
  * });
  */
 export function authServerInterceptor(options: AuthServerOptions): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('authServerInterceptor', arguments);
   const check = optionsOf(OWNER, options, ['authenticate', 'policy', 'onDecision']);
   const authenticators = authenticatorsOf(`${OWNER}: authenticate`, options.authenticate);
   const policy = check.having('policy', 'made with definePolicy', 'ruleFor');
@@ -51,7 +55,8 @@ export function authServerInterceptor(options: AuthServerOptions): ServerInterce
     const Hooks = gate.readsMessages ? RequestAdmission : Admission;
     return (call) => new Hooks(gate, call);
   });
-  return explained(interceptor, (method) => policy.ruleFor(method)?.description ?? NO_RULE);
+  const explain = (method: Method): string => policy.ruleFor(method)?.description ?? NO_RULE;
+  return explained(interceptor, explain, undefined, namesIn(policy.patterns ?? [], 'definePolicy: rules'));
 }
 
 /** Decided before the first message. */

@@ -4,6 +4,7 @@ import type { ClientCallContext, ServerCallContext } from './context.js';
 import type { ClientHooks, ServerHooks } from './hooks.js';
 import { described } from './description.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
+import { isNextCall, misplacedOnClient, misplacedOnServer } from './misplaced.js';
 import { optionError } from './base/options.js';
 import { Steps } from './pass/steps.js';
 import { ServerPass, type ServerSteps } from './server/server-pass.js';
@@ -31,6 +32,7 @@ export function defineServerInterceptor(name: string, define: ServerDefinition):
   checkDefinition('defineServerInterceptor', name, define);
   const stepsOf = perMethod<ServerSteps>(name, define);
   return described<ServerInterceptor>({ name, side: 'server' }, (descriptor, call) => {
+    if (isNextCall(call)) return misplacedOnClient(name, descriptor, call);
     const steps = stepsOf(descriptor);
     if (steps === undefined) return call as ServerInterceptingCall;
     return ServerPass.join(descriptor, call, steps);
@@ -52,6 +54,7 @@ export function defineClientInterceptor(name: string, define: ClientDefinition):
   checkDefinition('defineClientInterceptor', name, define);
   const stepsOf = perMethod<ClientSteps>(name, define);
   return described<Interceptor>({ name, side: 'client' }, (options, nextCall) => {
+    if (!isNextCall(nextCall)) return misplacedOnServer(name, options, nextCall);
     const steps = stepsOf(options.method_definition);
     return steps === undefined ? (nextCall(options) as InterceptingCall) : ClientPass.over(options, nextCall, steps);
   });

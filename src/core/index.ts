@@ -21,7 +21,8 @@ export { composeClientInterceptors, composeServerInterceptors } from './compose.
 export { exceptMethods, forMethods } from './select.js';
 export type { MethodMatch } from './match.js';
 export { keepInterceptors } from './keep.js';
-export { describeClient, describeServer } from './describe/describe.js';
+export { assertServer, describeClient, describeServer } from './describe/describe.js';
+export type { CoversMethods } from './describe/coverage.js';
 // Errors that travel, and what they tell.
 export {
   BusinessError,

@@ -7,11 +7,11 @@ import { checkInterceptors } from './compose.js';
  *
  * Spread it into the client's options instead of `interceptors`.
  *
- * @throws TypeError when one of them is not a function.
+ * @throws TypeError when one of them is not a function, or is a server interceptor.
  * @example new ShopClient(target, credentials, { ...keepInterceptors(tracing, metrics) })
  */
 export function keepInterceptors(...interceptors: Interceptor[]): ClientOptions {
-  checkInterceptors('keepInterceptors', interceptors);
+  checkInterceptors('keepInterceptors', interceptors, 'client');
   return {
     callInvocationTransformer: <Request, Response>(properties: CallProperties<Request, Response>) => ({
       ...properties,

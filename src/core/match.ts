@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { NamedMethods } from './description.js';
 import { optionError } from './base/options.js';
 import type { Method } from './method.js';
 import { isThenable } from './base/report-failure.js';
@@ -27,6 +28,15 @@ export function matcher(match: MethodMatch, option = 'match'): (method: Method) 
   throw optionError(option, "'pkg.Service/Name', 'pkg.Service/*', '*', a RegExp, a function or a list of these", match);
 }
 
+/** The names in a match, for a check against the methods that there are. A function names none. */
+export function namesIn(match: MethodMatch, place: string): NamedMethods[] {
+  if (typeof match === 'function') return [];
+  if (Array.isArray(match)) return (match as readonly MethodMatch[]).flatMap((each) => namesIn(each, place));
+  const text = matchText(match);
+  const matches = typeof match === 'string' ? exactly(text) : matcher(match);
+  return text === '*' ? [] : [{ place, text, matches }];
+}
+
 /** A match in words, for people: of a function its name. */
 export function matchText(match: MethodMatch): string {
   if (typeof match === 'string') return match.replace(/^\//, '');
@@ -49,9 +59,26 @@ function patternMatcher(pattern: string, option: string): (method: Method) => bo
   if (!/^[^/*\s]+\/([^/*\s]+|\*)$/.test(bare)) {
     throw optionError(option, "'pkg.Service/Name', 'pkg.Service/*' or '*'", pattern);
   }
+  const matches = exactly(bare);
+  return (method) => matches(method) || warnOfCase(bare, method, option);
+}
+
+function exactly(bare: string): (method: Method) => boolean {
   if (bare.endsWith('/*')) {
     const service = bare.slice(0, -2);
     return (method) => method.service === service;
   }
   return (method) => fullName(method) === bare;
+}
+
+const warned = new Set<string>();
+
+/** Handlers are written in camelCase and methods are not: a name that differs in nothing but its case cannot be meant. */
+function warnOfCase(pattern: string, method: Method, option: string): false {
+  const name = pattern.endsWith('/*') ? `${method.service}/*` : fullName(method);
+  if (name.length !== pattern.length || name.toLowerCase() !== pattern.toLowerCase()) return false;
+  const text = `${option}: '${pattern}' does not match ${fullName(method)}; did you mean '${name}'?`;
+  if (!warned.has(text)) process.emitWarning(text, { code: 'GRPC_JS_MIDDLEWARE_MATCH' });
+  warned.add(text);
+  return false;
 }

@@ -1,19 +1,23 @@
 import type { InterceptingCall, Interceptor, ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js';
 import { checkInterceptors } from './compose.js';
 import { defineClientInterceptor, defineServerInterceptor } from './define.js';
+import { covering, type CoversMethods } from './describe/coverage.js';
 import { described, descriptionOf } from './description.js';
-import { matchText, matcher, type MethodMatch } from './match.js';
+import { matchText, matcher, namesIn, type MethodMatch } from './match.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
 
 /**
  * Lets an interceptor see only calls of the methods that match; for others it costs nothing. Server or client, ours or
- * foreign, one or a composition.
+ * foreign, one or a composition. `assertCovers` of the result checks the names against the services at start-up.
  *
  * @throws TypeError when the match is malformed or the interceptor is no function.
  * @example forMethods('shop.OrderService/*', rateLimitServerInterceptor({ ratePerSecond: 10, burst: 20 }))
  */
-export function forMethods<I extends ServerInterceptor | Interceptor>(match: MethodMatch, interceptor: I): I {
-  return select('forMethods', matcher(match, 'forMethods: match'), `only ${matchText(match)}`, interceptor);
+export function forMethods<I extends ServerInterceptor | Interceptor>(
+  match: MethodMatch,
+  interceptor: I,
+): I & CoversMethods {
+  return select('forMethods', match, matcher(match, 'forMethods: match'), `only ${matchText(match)}`, interceptor);
 }
 
 /**
@@ -22,18 +26,22 @@ export function forMethods<I extends ServerInterceptor | Interceptor>(match: Met
  * @throws TypeError when the match is malformed or the interceptor is no function.
  * @example exceptMethods('grpc.health.v1.Health/*', loggingServerInterceptor({ logger }))
  */
-export function exceptMethods<I extends ServerInterceptor | Interceptor>(match: MethodMatch, interceptor: I): I {
+export function exceptMethods<I extends ServerInterceptor | Interceptor>(
+  match: MethodMatch,
+  interceptor: I,
+): I & CoversMethods {
   const matches = matcher(match, 'exceptMethods: match');
-  return select('exceptMethods', (method) => !matches(method), `except ${matchText(match)}`, interceptor);
+  return select('exceptMethods', match, (method) => !matches(method), `except ${matchText(match)}`, interceptor);
 }
 
 function select<I extends ServerInterceptor | Interceptor>(
   owner: string,
+  match: MethodMatch,
   applies: (method: Method) => boolean,
   narrowed: string,
   interceptor: I,
-): I {
-  checkInterceptors(owner, [interceptor]);
+): I & CoversMethods {
+  checkInterceptors(owner, [interceptor], descriptionOf(interceptor)?.side ?? 'server');
   const known = new Map<string, boolean>();
   const chosen = (descriptor: MethodDescriptor): boolean => {
     let answer = known.get(descriptor.path);
@@ -52,7 +60,11 @@ function select<I extends ServerInterceptor | Interceptor>(
           first as ServerArguments[0],
           second as ServerArguments[1],
         );
-  return described({ name: owner, side, parts: [interceptor], applies, narrowed }, selected as I);
+  const selection = described(
+    { name: owner, side, parts: [interceptor], applies, narrowed, names: namesIn(match, owner) },
+    selected as I,
+  );
+  return covering(selection);
 }
 
 type Chosen = (descriptor: MethodDescriptor) => boolean;

@@ -6,6 +6,7 @@ import type { ClientHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/base/options.js';
 import { StatusError } from '../core/status/status-error.js';
 import { timeText } from '../core/base/time-text.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { childrenOf, parentEnded } from './children.js';
 import { budgetCall } from './detached.js';
 
@@ -51,6 +52,7 @@ const LONGEST_MS = 2_147_483_000;
  * });
  */
 export function deadlineClientInterceptor(options: DeadlineClientOptions = {}): Interceptor {
+  if (isListed(arguments)) return uncalled('deadlineClientInterceptor', arguments);
   const check = optionsOf('deadlineClientInterceptor', options, ['defaultMs', 'reserveMs', 'propagate']);
   const defaultMs = check.number('defaultMs', { min: 1, max: Infinity, fallback: Infinity });
   const reserveMs = check.number('reserveMs', { min: 0, max: LONGEST_MS, fallback: 0 });

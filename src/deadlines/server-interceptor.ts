@@ -7,6 +7,7 @@ import { optionsOf } from '../core/base/options.js';
 import { withoutStack } from '../core/base/without-stack.js';
 import { StatusError } from '../core/status/status-error.js';
 import { timeText } from '../core/base/time-text.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 
 /** Options of {@link deadlineServerInterceptor}. */
 export interface DeadlineServerOptions {
@@ -41,6 +42,7 @@ export interface DeadlineServerOptions {
  * const server = new Server({ interceptors: [deadlineServerInterceptor({ defaultMs: 5_000, maxMs: 30_000 })] });
  */
 export function deadlineServerInterceptor(options: DeadlineServerOptions = {}): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('deadlineServerInterceptor', arguments);
   const bounds = boundsOf(options);
   const { defaultMs, minMs, maxMs } = bounds;
   const interceptor = defineServerInterceptor('deadlines', () => (call) => {

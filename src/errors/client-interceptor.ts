@@ -3,6 +3,7 @@ import { defineClientInterceptor } from '../core/define.js';
 import { brand, kindOf } from '../core/status/error-brand.js';
 import type { ClientHooks } from '../core/hooks.js';
 import { BusinessError, StatusError, ValidationError } from '../core/status/status-error.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 
 /**
  * Gives the errors of grpc-js's own client what ours have: `error instanceof ValidationError` and its `violations`,
@@ -18,6 +19,7 @@ import { BusinessError, StatusError, ValidationError } from '../core/status/stat
  * });
  */
 export function errorClientInterceptor(): Interceptor {
+  if (isListed(arguments)) return uncalled('errorClientInterceptor', arguments);
   return defineClientInterceptor('errors', () => () => hooks);
 }
 

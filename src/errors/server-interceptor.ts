@@ -3,6 +3,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { optionsOf } from '../core/base/options.js';
 import type { StatusError } from '../core/status/status-error.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { ErrorHooks } from './error-hooks.js';
 import type { ErrorRules } from './error-rules.js';
 
@@ -41,6 +42,7 @@ export interface ErrorServerOptions {
  * new Server({ interceptors: [errorServerInterceptor({ domain: 'shop.example', onUnknown: (error) => log.error(error) })] });
  */
 export function errorServerInterceptor(options: ErrorServerOptions = {}): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('errorServerInterceptor', arguments);
   const check = optionsOf('errorServerInterceptor', options, ['domain', 'map', 'exposeUnknown', 'onUnknown']);
   const rules: ErrorRules = {
     domain: check.optionalString('domain'),

@@ -3,6 +3,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { Running } from '../core/base/running.js';
 import type { StatusError } from '../core/status/status-error.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 
 /** A server interceptor that knows which calls are running. One per server: it counts the calls of the server that lists it. */
 export type CallTracker = ServerInterceptor & {
@@ -28,6 +29,7 @@ export type CallTracker = ServerInterceptor & {
  * const server = new Server({ interceptors: [calls, ...others] });
  */
 export function trackCalls(): CallTracker {
+  if (isListed(arguments)) return uncalled('trackCalls', arguments);
   const running = new Running<ServerCallContext>();
   const drain = new AbortController();
   const interceptor = defineServerInterceptor('trackCalls', () => (call) => {

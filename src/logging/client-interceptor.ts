@@ -1,6 +1,7 @@
 import type { Interceptor } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { MethodLog, type Side } from './call-log.js';
 import { defaultClientLevel } from './levels.js';
 import { loggingSettings, type LoggingOptions } from './options.js';
@@ -20,6 +21,7 @@ const CLIENT: Side = {
  * @example new ShopClient(target, credentials, { interceptors: [loggingClientInterceptor({ logger })] })
  */
 export function loggingClientInterceptor(options: LoggingOptions<ClientCallContext>): Interceptor {
+  if (isListed(arguments)) return uncalled('loggingClientInterceptor', arguments);
   const settings = loggingSettings('loggingClientInterceptor', options);
   return defineClientInterceptor('logging', (method) => {
     const log = new MethodLog(settings, CLIENT, method);

@@ -1,6 +1,7 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { MethodLog, type Side } from './call-log.js';
 import { defaultServerLevel } from './levels.js';
 import { loggingSettings, type LoggingOptions } from './options.js';
@@ -20,6 +21,7 @@ const SERVER: Side = {
  * @example new Server({ interceptors: [loggingServerInterceptor({ logger: pino() })] })
  */
 export function loggingServerInterceptor(options: LoggingOptions<ServerCallContext>): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('loggingServerInterceptor', arguments);
   const settings = loggingSettings('loggingServerInterceptor', options);
   return defineServerInterceptor('logging', (method) => {
     const log = new MethodLog(settings, SERVER, method);

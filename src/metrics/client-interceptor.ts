@@ -3,6 +3,7 @@ import { composeClientInterceptors } from '../core/compose.js';
 import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
 import { described } from '../core/description.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { metersOf } from './meters.js';
 import { metricsSettings, settingsText, type MetricsOptions } from './options.js';
 
@@ -14,6 +15,7 @@ import { metricsSettings, settingsText, type MetricsOptions } from './options.js
  * @example new ShopClient(target, credentials, { interceptors: [metricsClientInterceptor({ register })] })
  */
 export function metricsClientInterceptor(options: MetricsOptions<ClientCallContext>): Interceptor {
+  if (isListed(arguments)) return uncalled('metricsClientInterceptor', arguments);
   const settings = metricsSettings('metricsClientInterceptor', options);
   const meters = metersOf('client', settings).map((meter) => defineClientInterceptor('metrics', meter));
   const interceptor = meters.length === 1 ? meters[0]! : composeClientInterceptors(...meters);

@@ -3,6 +3,7 @@ import { composeServerInterceptors } from '../core/compose.js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { described } from '../core/description.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { metersOf } from './meters.js';
 import { metricsSettings, settingsText, type MetricsOptions } from './options.js';
 
@@ -15,6 +16,7 @@ import { metricsSettings, settingsText, type MetricsOptions } from './options.js
  * @example new Server({ interceptors: [metricsServerInterceptor({ register, methods: [ShopServiceService] })] })
  */
 export function metricsServerInterceptor(options: MetricsOptions<ServerCallContext>): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('metricsServerInterceptor', arguments);
   const settings = metricsSettings('metricsServerInterceptor', options);
   const meters = metersOf('server', settings).map((meter) => defineServerInterceptor('metrics', meter));
   const interceptor = meters.length === 1 ? meters[0]! : composeServerInterceptors(...meters);

@@ -6,6 +6,7 @@ import type { CallEnd, ClientHooks } from '../core/hooks.js';
 import { reportHookFailure } from '../core/base/report-failure.js';
 import type { StatusError } from '../core/status/status-error.js';
 import { timeText } from '../core/base/time-text.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import type { Breaker, CircuitBreaker, Pass } from './breaker.js';
 import { activeOptions, failsByDefault, NAME, type CircuitBreakerOptions } from './breaker-options.js';
 import { BreakerTable } from './breaker-table.js';
@@ -35,6 +36,7 @@ export interface CircuitBreakers extends Interceptor {
  * breaker.breaker('shop.StockService').forceOpen();
  */
 export function circuitBreakerClientInterceptor(options: CircuitBreakerOptions = {}): CircuitBreakers {
+  if (isListed(arguments)) return uncalled('circuitBreakerClientInterceptor', arguments);
   const { policy, maxKeys, dryRun, key, isFailure } = activeOptions(options);
   const table = new BreakerTable(policy, maxKeys);
   const announce = announcer('circuit_breaker', NAME, options);

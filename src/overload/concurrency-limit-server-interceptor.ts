@@ -6,6 +6,7 @@ import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/base/options.js';
 import type { StatusError } from '../core/status/status-error.js';
 import { timeText } from '../core/base/time-text.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { checkListeners } from './checks.js';
 import { announcer, type Announce, type DecisionListeners } from './listeners.js';
 import { Refusals, wholeDelay } from './refusal.js';
@@ -64,6 +65,7 @@ const [MIN_DELAY_MS, MAX_DELAY_MS] = [10, 10_000];
  * forMethods('shop.ReportService/*', concurrencyLimitServerInterceptor({ max: 4, queue: 20, queueTimeoutMs: 500 }))
  */
 export function concurrencyLimitServerInterceptor(options: ConcurrencyLimitOptions): ConcurrencyLimit {
+  if (isListed(arguments)) return uncalled('concurrencyLimitServerInterceptor', arguments);
   const check = optionsOf(OWNER, options, NAMES);
   checkListeners(check);
   const max = check.number('max', { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });

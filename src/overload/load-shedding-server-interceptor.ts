@@ -6,6 +6,7 @@ import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf } from '../core/base/options.js';
 import { reportHookFailure } from '../core/base/report-failure.js';
 import { timeText } from '../core/base/time-text.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { checkListeners } from './checks.js';
 import { announcer, type DecisionListeners } from './listeners.js';
 import { DEFAULT_PRIORITY, HIGHEST, LOWEST } from './priorities.js';
@@ -72,6 +73,7 @@ const NEVER_SHED = 'grpc.health.v1.Health';
  * const server = new Server({ interceptors: [loadSheddingServerInterceptor()] });
  */
 export function loadSheddingServerInterceptor(options: LoadSheddingOptions = {}): LoadShedding {
+  if (isListed(arguments)) return uncalled('loadSheddingServerInterceptor', arguments);
   const check = optionsOf(OWNER, options, NAMES);
   checkListeners(check);
   const targetDelayMs = check.number('targetDelayMs', { min: 1, max: 60_000, fallback: 10 });

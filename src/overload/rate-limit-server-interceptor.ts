@@ -5,6 +5,7 @@ import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf, type OptionChecker } from '../core/base/options.js';
 import { isThenable, reportHookFailure } from '../core/base/report-failure.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { checkListeners } from './checks.js';
 import { keyFunction } from './keys.js';
 import { announcer, type DecisionListeners } from './listeners.js';
@@ -61,6 +62,7 @@ const SHARED_KEY = '';
  * rateLimitServerInterceptor({ ratePerSecond: 50, burst: 100, key: (call) => identityOf(call)?.subject ?? call.peer })
  */
 export function rateLimitServerInterceptor(options: RateLimitOptions): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('rateLimitServerInterceptor', arguments);
   const check = optionsOf(OWNER, options, NAMES);
   checkListeners(check);
   const limiter = limiterOf(check, options);

@@ -8,12 +8,13 @@ import type {
 } from '@grpc/grpc-js';
 import type { CallKind } from '../core/method.js';
 import type { PromiseCallOptions } from './promise-client-types.js';
+import { checkCallArguments } from './call-arguments.js';
 import { Responses } from './responses.js';
 import { checkRequests, sendRequests } from './send-requests.js';
 import { WatchedCall } from './watched-call.js';
 
 type Answered = (error: ServiceError | null, message?: unknown) => void;
-type PromiseMethod = (request: unknown, options?: PromiseCallOptions) => unknown;
+type PromiseMethod = (request: unknown, options?: PromiseCallOptions, more?: unknown) => unknown;
 
 /** A client of which a method is called by its name. */
 export type MethodsOf<C extends Client> = C & Record<string, (...args: unknown[]) => unknown>;
@@ -25,8 +26,9 @@ export type MethodsOf<C extends Client> = C & Record<string, (...args: unknown[]
 export const promiseMethods: Readonly<Record<CallKind, (client: MethodsOf<Client>, key: string) => PromiseMethod>> = {
   unary:
     (client, key) =>
-    (request, options = {}) =>
+    (request, options = {}, more) =>
       new Promise((resolve, reject) => {
+        checkCallArguments(options, more);
         const watched = new WatchedCall<ClientUnaryCall>(options, reject);
         const answered = settle(watched, resolve, reject);
         watched.start(client, (metadata, rest) => client[key]!(request, metadata, rest, answered) as ClientUnaryCall);
@@ -34,8 +36,9 @@ export const promiseMethods: Readonly<Record<CallKind, (client: MethodsOf<Client
 
   client_stream:
     (client, key) =>
-    (requests, options = {}) =>
+    (requests, options = {}, more) =>
       new Promise((resolve, reject) => {
+        checkCallArguments(options, more);
         const watched = new WatchedCall<ClientWritableStream<unknown>>(options, reject);
         const answered = settle(watched, resolve, reject);
         const source = checkRequests(requests);
@@ -48,7 +51,8 @@ export const promiseMethods: Readonly<Record<CallKind, (client: MethodsOf<Client
 
   server_stream:
     (client, key) =>
-    (request, options = {}) => {
+    (request, options = {}, more) => {
+      checkCallArguments(options, more);
       const responses = new Responses(options);
       responses.start(
         client,
@@ -59,7 +63,8 @@ export const promiseMethods: Readonly<Record<CallKind, (client: MethodsOf<Client
 
   bidi_stream:
     (client, key) =>
-    (requests, options = {}) => {
+    (requests, options = {}, more) => {
+      checkCallArguments(options, more);
       const responses = new Responses<ClientDuplexStream<unknown, unknown>>(options);
       const source = checkRequests(requests);
       const call = responses.start(

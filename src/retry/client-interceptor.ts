@@ -1,5 +1,6 @@
 import type { InterceptingCall, Interceptor } from '@grpc/grpc-js';
 import { described } from '../core/description.js';
+import { isNextCall, misplacedOnServer, isListed, uncalled } from '../core/misplaced.js';
 import type { InterceptorOptions } from '../core/client/grpc-client-internals.js';
 import { activeRetry, overridden, type ActiveRetry, type RetryOptions, type RetryOverrides } from './options.js';
 import { codeNames } from './code-names.js';
@@ -17,6 +18,7 @@ import { retryOverridesOf } from './with-retry.js';
  * });
  */
 export function retryClientInterceptor(options: RetryOptions = {}): Interceptor {
+  if (isListed(arguments)) return uncalled('retryClientInterceptor', arguments);
   const base = activeRetry('retryClientInterceptor', options);
   const perCall = new WeakMap<RetryOverrides, ActiveRetry>();
 
@@ -36,6 +38,7 @@ export function retryClientInterceptor(options: RetryOptions = {}): Interceptor 
       explain: () => `up to ${base.maxAttempts} attempts on ${codeNames(base.retryable)}`,
     },
     (callOptions, nextCall): InterceptingCall => {
+      if (!isNextCall(nextCall)) return misplacedOnServer('retry', callOptions, nextCall);
       const policy = policyOf(callOptions);
       // grpc-js asks for its class but only ever calls its methods.
       const call = policy === undefined ? nextCall(callOptions) : new RetryCall(policy, callOptions, nextCall);

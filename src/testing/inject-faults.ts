@@ -3,9 +3,11 @@ import { type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { matcher, type MethodMatch } from '../core/match.js';
+import { matcher, namesIn, type MethodMatch } from '../core/match.js';
 import { optionsOf } from '../core/base/options.js';
+import { covering, type CoversMethods } from '../core/describe/coverage.js';
 import { explained } from '../core/description.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { StatusError } from '../core/status/status-error.js';
 import { statusName } from '../core/status/status-name.js';
 import { timeText } from '../core/base/time-text.js';
@@ -31,7 +33,8 @@ export interface FaultOptions {
  * @throws TypeError for a wrong option, or when neither `code` nor `delayMs` is given.
  * @example injectFaults({ probability: 0.1, code: status.UNAVAILABLE, delayMs: 50, methods: 'shop.OrderService/*' })
  */
-export function injectFaults(options: FaultOptions): ServerInterceptor {
+export function injectFaults(options: FaultOptions): ServerInterceptor & CoversMethods {
+  if (isListed(arguments)) return uncalled('injectFaults', arguments);
   const check = optionsOf('injectFaults', options, ['probability', 'code', 'delayMs', 'methods', 'random']);
   const probability = check.number('probability', { min: 0, max: 1, fallback: 1 });
   const delayMs = check.milliseconds('delayMs', { min: 0, fallback: 0 });
@@ -46,10 +49,13 @@ export function injectFaults(options: FaultOptions): ServerInterceptor {
     return (call) => (random() < probability ? faultOf(call, delayMs, code) : undefined);
   });
   const fault = [delayMs > 0 && `late by ${timeText(delayMs)}`, code !== undefined && `fail with ${statusName(code)}`];
-  return explained(
-    interceptor,
-    () => `${probability * 100} % of calls are ${fault.filter(Boolean).join(' and ')}`,
-    matches,
+  return covering(
+    explained(
+      interceptor,
+      () => `${probability * 100} % of calls are ${fault.filter(Boolean).join(' and ')}`,
+      matches,
+      namesIn(methods, 'injectFaults: methods'),
+    ),
   );
 }
 

@@ -10,6 +10,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { optionsOf, type OptionChecker } from '../core/base/options.js';
+import { checkSide } from '../core/side.js';
 import { EchoServiceClient, EchoServiceService } from '../gen/grpc_js_middleware/testing/v1/echo.js';
 import { implement } from '../promises/implement.js';
 import { promiseClient } from '../promises/promise-client.js';
@@ -126,8 +127,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 function checkOptions(check: OptionChecker<TestServerOptions>, options: TestServerOptions): void {
   const isFunction = (each: unknown): boolean => typeof each === 'function';
+  const { interceptors = [], clientInterceptors = [] } = options;
   check.list('interceptors', 'a list of server interceptors', isFunction, []);
+  checkSide((index) => `startTestServer: interceptors[${index}]`, interceptors, 'server');
   check.list('clientInterceptors', 'a list of client interceptors', isFunction, []);
+  checkSide((index) => `startTestServer: clientInterceptors[${index}]`, clientInterceptors, 'client');
   check.optionalObject('handlers', 'an object with a handler per method');
   check.optionalObject('implementation', 'an object with a handler per method');
   check.optionalFunction('addServices');

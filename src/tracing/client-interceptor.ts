@@ -22,6 +22,7 @@ import {
   ATTR_SERVER_PORT,
 } from './conventions.js';
 import { addAddress, hostAndPort, serverOfTarget } from '../core/base/network-address.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { settingsOf, type TracingOptions, type TracingSettings } from './options.js';
 import { activeContext, injectContext, propagates } from './propagation.js';
 import { shareSpanIds } from './span-ids.js';
@@ -38,6 +39,7 @@ const callTraceKey = sharedContextKey<Context | undefined>('trace-context/client
  * const client = new ShopClient(target, credentials, { interceptors: [tracingClientInterceptor()] });
  */
 export function tracingClientInterceptor(options: TracingOptions = {}): Interceptor {
+  if (isListed(arguments)) return uncalled('tracingClientInterceptor', arguments);
   const settings = settingsOf('tracingClientInterceptor', options);
   return defineClientInterceptor('tracing', (method) => {
     const name = fullName(method);

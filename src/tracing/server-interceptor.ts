@@ -27,6 +27,7 @@ import {
 } from './conventions.js';
 import { addAddress, hostAndPort } from '../core/base/network-address.js';
 import { isServerError } from '../core/status/server-errors.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { settingsOf, type TracingOptions, type TracingSettings } from './options.js';
 import { extractContext, propagates, serverTraceKey } from './propagation.js';
 import { shareSpanIds } from './span-ids.js';
@@ -40,6 +41,7 @@ import { shareSpanIds } from './span-ids.js';
  * const server = new Server({ interceptors: [tracingServerInterceptor()] });
  */
 export function tracingServerInterceptor(options: TracingOptions = {}): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('tracingServerInterceptor', arguments);
   const settings = settingsOf('tracingServerInterceptor', options);
   return defineServerInterceptor('tracing', (method) => {
     const name = fullName(method);

@@ -1,13 +1,15 @@
 import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import { defineServerInterceptor } from '../core/define.js';
+import { covering, type CoversMethods } from '../core/describe/coverage.js';
 import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
-import { matcher } from '../core/match.js';
+import { matcher, namesIn } from '../core/match.js';
 import type { Method } from '../core/method.js';
 import { isObject, optionsOf, type OptionChecker } from '../core/base/options.js';
 import { withoutStack } from '../core/base/without-stack.js';
 import { StatusError } from '../core/status/status-error.js';
 import { ValidationError } from '../core/status/status-error.js';
+import { isListed, uncalled } from '../core/misplaced.js';
 import { checkMessage } from './check-message.js';
 import { byMessageName } from './message-rules.js';
 import type { ValidationRule, Violation } from './rule.js';
@@ -50,7 +52,8 @@ const MAX_VIOLATIONS = 100;
  *   rules: { 'shop.UserService/CreateUser': standardSchema(z.object({ email: z.email() })) },
  * })
  */
-export function validationServerInterceptor(options: ValidationOptions): ServerInterceptor {
+export function validationServerInterceptor(options: ValidationOptions): ServerInterceptor & CoversMethods {
+  if (isListed(arguments)) return uncalled('validationServerInterceptor', arguments);
   const check = optionsOf('validationServerInterceptor', options, ['rules', 'messageRules', 'validateResponses']);
   const { rules = {}, messageRules = {}, validateResponses = false } = options;
   const byName = new Map(Object.entries(checkedRules(check, 'messageRules', messageRules)));
@@ -60,10 +63,18 @@ export function validationServerInterceptor(options: ValidationOptions): ServerI
     const hooks = hooksOf(requestRules(method), responseRules(method));
     return hooks && (() => hooks);
   });
-  return explained(
-    interceptor,
-    (method) => checkedText(requestRules(method).length > 0, responseRules(method).length > 0),
-    (method) => requestRules(method).length + responseRules(method).length > 0,
+  return covering(
+    explained(
+      interceptor,
+      (method) => checkedText(requestRules(method).length > 0, responseRules(method).length > 0),
+      (method) => requestRules(method).length + responseRules(method).length > 0,
+      [
+        ...namesIn(Object.keys(rules), 'validationServerInterceptor: rules'),
+        ...(typeof validateResponses === 'object'
+          ? namesIn(Object.keys(validateResponses), 'validationServerInterceptor: validateResponses')
+          : []),
+      ],
+    ),
   );
 }
 

@@ -4,6 +4,9 @@ import { wrong, wrongArgument, type WithoutOptions, type WrongCalls } from '../s
 
 const interceptor: ServerInterceptor = (_descriptor, call) => call as never;
 
+const notForServers = [...wrong.function, root.errorClientInterceptor(), root.errorServerInterceptor];
+const notForClients = [...wrong.function, root.errorServerInterceptor(), root.errorClientInterceptor];
+
 export const wrongCalls: WrongCalls = {
   defineServerInterceptor: [
     ...wrongArgument('defineServerInterceptor: name', wrong.text, (name) =>
@@ -18,22 +21,33 @@ export const wrongCalls: WrongCalls = {
     ...wrongArgument('defineClientInterceptor: define', wrong.function, (f) => root.defineClientInterceptor('a', f)),
   ],
   contextKey: wrongArgument('contextKey: name', wrong.text, (name) => root.contextKey(name, 0)),
-  composeServerInterceptors: wrongArgument('composeServerInterceptors: interceptor 2', wrong.function, (each) =>
+  composeServerInterceptors: wrongArgument('composeServerInterceptors: interceptor 2', notForServers, (each) =>
     root.composeServerInterceptors(interceptor, each),
   ),
-  composeClientInterceptors: wrongArgument('composeClientInterceptors: interceptor 1', wrong.function, (each) =>
+  composeClientInterceptors: wrongArgument('composeClientInterceptors: interceptor 1', notForClients, (each) =>
     root.composeClientInterceptors(each),
   ),
-  keepInterceptors: wrongArgument('keepInterceptors: interceptor 1', wrong.function, (each) =>
+  keepInterceptors: wrongArgument('keepInterceptors: interceptor 1', notForClients, (each) =>
     root.keepInterceptors(each),
   ),
   forMethods: [
     ...wrongArgument('forMethods: match', wrong.match, (match) => root.forMethods(match, interceptor)),
-    ...wrongArgument('forMethods: interceptor 1', wrong.function, (each) => root.forMethods('*', each)),
+    ...wrongArgument('forMethods: interceptor 1', [...wrong.function, root.errorServerInterceptor], (each) =>
+      root.forMethods('*', each),
+    ),
   ],
   exceptMethods: [
     ...wrongArgument('exceptMethods: match', wrong.match, (match) => root.exceptMethods(match, interceptor)),
-    ...wrongArgument('exceptMethods: interceptor 1', wrong.function, (each) => root.exceptMethods('*', each)),
+    ...wrongArgument('exceptMethods: interceptor 1', [...wrong.function, root.errorServerInterceptor], (each) =>
+      root.exceptMethods('*', each),
+    ),
+  ],
+  assertServer: [
+    ...wrongArgument('assertServer: interceptors', wrong.list, (list) => root.assertServer([], list)),
+    ...wrongArgument('assertServer: interceptor 1', wrong.function, (each) => root.assertServer([], [each])),
+    ...wrongArgument('assertServer: definitions', [...wrong.list, [1], [{ Get: {} }]], (list) =>
+      root.assertServer(list, []),
+    ),
   ],
   describeServer: [
     ...wrongArgument('describeServer: interceptors', wrong.list, (list) => root.describeServer(list, [])),

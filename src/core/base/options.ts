@@ -163,11 +163,20 @@ export function optionsOf<T extends object, const Names extends readonly (keyof 
   // What stands in the place of options may be the secret that belongs into them.
   if (!isObject(options))
     throw optionError(place.includes(': ') ? place : `${place}: options`, 'an object', withheld(options));
-  for (const name of Object.keys(options)) if (!(names as readonly string[]).includes(name)) warn(place, name, names);
+  if (isCallOfGrpcJs(options))
+    throw new TypeError(`${place} is listed as an interceptor and makes one: list ${place}(…)`);
+  for (const name of Object.keys(options))
+    if (!(names as readonly string[]).includes(name)) warnOfUnknown(place, name, names);
   return new OptionChecker(place, options);
 }
 
-function warn(place: string, name: string, names: readonly string[]): void {
+/** What grpc-js calls an interceptor with first: a server's method, or the options of a client's call. */
+function isCallOfGrpcJs(options: object): boolean {
+  return 'method_definition' in options || ('requestStream' in options && 'responseStream' in options);
+}
+
+/** Warns, once per function and name, of an option that is not known, with the nearest right name. */
+export function warnOfUnknown(place: string, name: string, names: readonly string[]): void {
   const option = optionName(place, name);
   if (warned.has(option)) return;
   warned.add(option);

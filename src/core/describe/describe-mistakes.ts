@@ -9,7 +9,7 @@ import type { Method } from '../method.js';
  */
 export type Mistakes = (chain: readonly Link[], method?: Method) => readonly string[];
 
-/** Those that have to hear of refused calls, on a server. */
+/** Those that have to see rejected calls, on a server. */
 const OBSERVERS = ['trackCalls', 'tracing', 'metrics', 'logging'];
 
 /** Those that may refuse a call, or let it wait, on a server. */
@@ -21,19 +21,21 @@ const SINGLE = ['trackCalls', 'tracing', 'metrics', 'logging', 'errors', 'auth',
 const RETRYING = ['retry', 'hedging'];
 
 /** Mistakes of a server's chain. */
-export const serverMistakes: Mistakes = (chain) => {
-  const at = places(chain);
-  return [
-    ...behind(chain, OBSERVERS, REFUSING),
-    ...doubles(chain),
-    ...(at('errors') === undefined ? ['no errorServerInterceptor: what nobody foresaw is sent as UNKNOWN'] : []),
-    ...(chain.some(({ name, explanation }) => name === 'auth' && explanation === NO_RULE)
-      ? ['no rule in the policy: every call is refused']
-      : []),
-    ...before(chain, 'validation', 'auth', 'strangers learn what a good request looks like'),
-    ...before(chain, 'idempotency', 'auth', 'all callers share their keys'),
-  ];
-};
+export const serverMistakes: Mistakes = (chain) => [
+  ...behind(chain, OBSERVERS, REFUSING),
+  ...doubles(chain),
+  ...(chain.some(({ name, explanation }) => name === 'auth' && explanation === NO_RULE)
+    ? ['no rule in the policy: every call is refused']
+    : []),
+  ...before(chain, 'validation', 'auth', 'unauthenticated callers learn what a good request looks like'),
+  ...before(chain, 'idempotency', 'auth', 'all callers share their keys'),
+];
+
+/** What is worth a warning and may be meant: a server can do without. */
+export const serverAdvice: Mistakes = (chain) =>
+  places(chain)('errors') === undefined
+    ? ['no errorServerInterceptor: unexpected errors reach clients as UNKNOWN']
+    : [];
 
 /** Mistakes of a client's chain, over a channel with these options. */
 export function clientMistakes(options: ChannelOptions): Mistakes {
@@ -55,14 +57,18 @@ export function clientMistakes(options: ChannelOptions): Mistakes {
       // Streams may stay open on purpose.
       ...(isBounded(chain) || configSays(options, TIMEOUT) || (method !== undefined && method.kind !== 'unary')
         ? []
-        : ['no default deadline: a call that is given none may wait for ever']),
+        : ['no default deadline: a call without one may wait forever']),
       ...['tracing', 'metrics']
         .filter(onlyInside)
-        .map((name) => `${name} stands only behind ${retry}: it sees attempts, and never the call`),
-      ...(onlyInside('idempotency') ? [`idempotency stands behind ${retry}: each attempt gets a key of its own`] : []),
-      ...(onlyInside('deadlines') ? [`deadlines stands behind ${retry}: each attempt gets the whole time anew`] : []),
+        .map((name) => `${name} is listed only after ${retry}: it sees attempts, and never the call`),
+      ...(onlyInside('idempotency')
+        ? [`idempotency is listed after ${retry}: each attempt gets a key of its own`]
+        : []),
+      ...(onlyInside('deadlines')
+        ? [`deadlines is listed after ${retry}: each attempt gets the whole time again`]
+        : []),
       ...(onlyInside('circuit-breaker')
-        ? [`circuit-breaker stands behind ${retry}: what it refuses is tried again`]
+        ? [`circuit-breaker is listed after ${retry}: what it rejects is retried`]
         : []),
     ];
   };
@@ -95,14 +101,14 @@ function behind(chain: readonly Link[], observers: readonly string[], refusing: 
   const at = places(chain);
   return observers
     .filter((name) => (at(name) ?? -1) > first)
-    .map((name) => `${name} stands behind ${chain[first]!.name}, and does not hear of what that refuses`);
+    .map((name) => `${name} is listed after ${chain[first]!.name} and does not see the calls that it rejects`);
 }
 
 function before(chain: readonly Link[], one: string, other: string, consequence: string): string[] {
   const at = places(chain);
   const [first, second] = [at(one), at(other)];
   return first !== undefined && second !== undefined && first < second
-    ? [`${one} stands before ${other}: ${consequence}`]
+    ? [`${one} is listed before ${other}: ${consequence}`]
     : [];
 }
 
@@ -110,6 +116,6 @@ function before(chain: readonly Link[], one: string, other: string, consequence:
 function doubles(chain: readonly Link[]): string[] {
   const whole = chain.filter(({ narrowed }) => narrowed === undefined).map(({ name }) => name);
   return SINGLE.filter((name) => whole.indexOf(name) !== whole.lastIndexOf(name)).map(
-    (name) => `${name} is there twice`,
+    (name) => `${name} is listed twice`,
   );
 }

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Interceptor } from '@grpc/grpc-js';
 import { isAttempt } from '../../core/client/client-call.js';
 import { defineClientInterceptor } from '../../core/define.js';
+import { covering, type CoversMethods } from '../../core/describe/coverage.js';
 import { explained } from '../../core/description.js';
-import { matcher, type MethodMatch } from '../../core/match.js';
+import { matcher, namesIn, type MethodMatch } from '../../core/match.js';
 import { optionsOf } from '../../core/base/options.js';
+import { isListed, uncalled } from '../../core/misplaced.js';
 import { IDEMPOTENCY_KEY } from './key.js';
 
 /** Options of {@link idempotencyClientInterceptor}. */
@@ -22,7 +24,8 @@ export interface IdempotencyClientOptions {
  *
  * @throws TypeError on an impossible option.
  */
-export function idempotencyClientInterceptor(options: IdempotencyClientOptions = {}): Interceptor {
+export function idempotencyClientInterceptor(options: IdempotencyClientOptions = {}): Interceptor & CoversMethods {
+  if (isListed(arguments)) return uncalled('idempotencyClientInterceptor', arguments);
   const check = optionsOf('idempotencyClientInterceptor', options, ['methods', 'newKey']);
   const { methods = '*' } = options;
   const matches = matcher(methods, 'idempotencyClientInterceptor: methods');
@@ -39,7 +42,8 @@ export function idempotencyClientInterceptor(options: IdempotencyClientOptions =
       call.metadata.set(IDEMPOTENCY_KEY, newKey());
     };
   });
-  return explained(interceptor, () => 'one key for all attempts', matches);
+  const names = namesIn(methods, 'idempotencyClientInterceptor: methods');
+  return covering(explained(interceptor, () => 'one key for all attempts', matches, names));
 }
 
 function warnOfOrder(): void {

@@ -1,8 +1,11 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { defineServerInterceptor } from '../../core/define.js';
+import { covering, type CoversMethods } from '../../core/describe/coverage.js';
 import { explained } from '../../core/description.js';
+import { namesIn } from '../../core/match.js';
 import type { Method } from '../../core/method.js';
 import { timeText } from '../../core/base/time-text.js';
+import { isListed, uncalled } from '../../core/misplaced.js';
 import { Coordinator } from './coordinator.js';
 import { GuardedCall } from './guarded-call.js';
 import { keyOf } from './key.js';
@@ -16,7 +19,8 @@ import { keyMissing } from './refusals.js';
  * @throws TypeError on an impossible option.
  * @example idempotencyServerInterceptor({ methods: 'shop.OrderService/Create' })
  */
-export function idempotencyServerInterceptor(options: IdempotencyServerOptions): ServerInterceptor {
+export function idempotencyServerInterceptor(options: IdempotencyServerOptions): ServerInterceptor & CoversMethods {
+  if (isListed(arguments)) return uncalled('idempotencyServerInterceptor', arguments);
   const active = activeIdempotency('idempotencyServerInterceptor', options);
   const coordinator = new Coordinator(active);
   const interceptor = defineServerInterceptor('idempotency', (method) => {
@@ -32,10 +36,13 @@ export function idempotencyServerInterceptor(options: IdempotencyServerOptions):
       return undefined;
     };
   });
-  return explained(
-    interceptor,
-    () => `replayed for ${timeText(active.ttlMs)}${active.requireKey ? ', key required' : ''}`,
-    (method) => method.kind === 'unary' && active.matches(method),
+  return covering(
+    explained(
+      interceptor,
+      () => `replayed for ${timeText(active.ttlMs)}${active.requireKey ? ', key required' : ''}`,
+      (method) => method.kind === 'unary' && active.matches(method),
+      namesIn(options.methods, 'idempotencyServerInterceptor: methods'),
+    ),
   );
 }
 
