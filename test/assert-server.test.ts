@@ -146,7 +146,7 @@ test('all that is wrong comes at once, a line each', () => {
     message = (error as Error).message;
   }
   expect(message.split('\n  ')).toEqual([
-    'assertServer: ',
+    'assertServer:',
     "interceptor 1 must be a server interceptor, got the client interceptor 'retry'",
     'interceptor 2 must be a server interceptor, got the function errorServerInterceptor, which makes one: call it',
     "validationServerInterceptor: rules: 'library.v1.Books/getBook' matches no method; did you mean 'library.v1.Books/GetBook'?",

@@ -35,7 +35,7 @@ const handlers = root.implement(EchoServiceService, {
   async *bidiEcho() {
     yield answer;
   },
-} as never);
+});
 
 let server: Server;
 let client: testing.EchoServiceClient;

@@ -8,7 +8,7 @@ import { StatusError, isStatusError } from '../core/status/status-error.js';
 import { isListed, uncalled } from '../core/misplaced.js';
 import { andThen } from './authenticate.js';
 import { isLocalTarget } from './local-target.js';
-import { heldToken, isToken, TokenSource, type GetToken, type HeldToken } from './token-source.js';
+import { expectedToken, heldToken, isToken, TokenSource, type GetToken, type HeldToken } from './token-source.js';
 
 /** Options of {@link authClientInterceptor}. */
 export interface AuthClientOptions {
@@ -88,7 +88,7 @@ function tokensOf({ token }: AuthClientOptions, { scheme, perCall, refreshBefore
     return { tokenFor: () => fixed, forget: () => {} };
   }
   if (typeof token !== 'function') {
-    throw optionError(`${OWNER}: token`, 'a non-empty string of printable ASCII or a function', withheld(token));
+    throw optionError(`${OWNER}: token`, `a function or ${expectedToken(token)}`, withheld(token));
   }
   if (!perCall) return new TokenSource(token, scheme, refreshBeforeMs);
   const held = (given: unknown): HeldToken => heldToken(given, scheme, 0);

@@ -89,13 +89,21 @@ export class TokenSource {
 export function heldToken(given: unknown, scheme: string, refreshBeforeMs: number): HeldToken {
   const { token, expiresAt } =
     typeof given === 'string' ? { token: given, expiresAt: expiryOf(given) } : asExpiring(given);
-  if (!isToken(token)) throw new TypeError('the token source must give a non-empty string of printable ASCII');
+  if (!isToken(token)) throw new TypeError(`the token source must give ${expectedToken(token)}`);
   const lifetime = expiresAt - Date.now();
   return { header: `${scheme} ${token}`, expiresAt, refreshAt: expiresAt - Math.min(refreshBeforeMs, lifetime / 2) };
 }
 
 /** Printable ASCII without spaces: what a header can carry, and no second header value hides in. */
 export const isToken = (token: unknown): token is string => typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
+
+/** What should be in the place of a token that is none. A scheme before it is the likeliest mistake. */
+export function expectedToken(token: unknown): string {
+  const plain = 'a non-empty string of printable ASCII without spaces';
+  return typeof token === 'string' && /^\s*[A-Za-z][\w-]*\s+\S+\s*$/.test(token)
+    ? `${plain}, and without the scheme: 'Bearer ' is written before it (the option \`scheme\`)`
+    : plain;
+}
 
 function asExpiring(given: unknown): ExpiringToken {
   const { token, expiresAt } = (given ?? {}) as Partial<ExpiringToken>;

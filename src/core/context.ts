@@ -1,3 +1,4 @@
+import { isRecentCall } from './base/grpc-js-copy.js';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import type { PeerCertificate } from 'node:tls';
@@ -107,5 +108,7 @@ export function callContext(call: HandlerCall): ServerCallContext {
 
 /** As {@link callContext}, but `undefined` when there is none. @internal */
 export function tryCallContext(call: HandlerCall): ServerCallContext | undefined {
-  return (call.getMetricsRecorder() as { [contextSymbol]?: ServerCallContext })[contextSymbol];
+  // A server of an older grpc-js, a second copy, has none.
+  const recorder = isRecentCall(call) ? call.getMetricsRecorder() : undefined;
+  return (recorder as { [contextSymbol]?: ServerCallContext } | undefined)?.[contextSymbol];
 }

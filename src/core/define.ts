@@ -4,7 +4,8 @@ import type { ClientCallContext, ServerCallContext } from './context.js';
 import type { ClientHooks, ServerHooks } from './hooks.js';
 import { described } from './description.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
-import { isNextCall, misplacedOnClient, misplacedOnServer } from './misplaced.js';
+import { checkGrpcJs, isRecentCall } from './base/grpc-js-copy.js';
+import { isNextCall, misplacedOnServer, unfitServerCall } from './misplaced.js';
 import { optionError } from './base/options.js';
 import { Steps } from './pass/steps.js';
 import { ServerPass, type ServerSteps } from './server/server-pass.js';
@@ -32,7 +33,7 @@ export function defineServerInterceptor(name: string, define: ServerDefinition):
   checkDefinition('defineServerInterceptor', name, define);
   const stepsOf = perMethod<ServerSteps>(name, define);
   return described<ServerInterceptor>({ name, side: 'server' }, (descriptor, call) => {
-    if (isNextCall(call)) return misplacedOnClient(name, descriptor, call);
+    if (!isRecentCall(call)) return unfitServerCall(name, descriptor, call);
     const steps = stepsOf(descriptor);
     if (steps === undefined) return call as ServerInterceptingCall;
     return ServerPass.join(descriptor, call, steps);
@@ -92,6 +93,7 @@ function rethrow(error: unknown): never {
 }
 
 function checkDefinition(owner: string, name: unknown, define: unknown): void {
+  checkGrpcJs();
   if (typeof name !== 'string' || name === '') throw optionError(`${owner}: name`, 'a non-empty string', name);
   if (typeof define !== 'function') throw optionError(`${owner}: define`, 'a function of the method', define);
 }

@@ -1,10 +1,11 @@
 import {
+  ServerInterceptingCall,
   status,
   type InterceptingCall,
   type Interceptor,
-  type ServerInterceptingCall,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
+import { oldServerText } from './base/grpc-js-copy.js';
 import { withoutStack } from './base/without-stack.js';
 import { ClientPass } from './client/client-pass.js';
 import { Steps } from './pass/steps.js';
@@ -49,6 +50,17 @@ function refused(name: string, text: string, first: unknown, second: unknown): u
       );
 }
 
+/** The call of a server interceptor that cannot work: it is listed on a client, or the server is of an older grpc-js. */
+export function unfitServerCall(name: string, descriptor: unknown, call: unknown): ServerInterceptingCall {
+  if (isNextCall(call)) return misplacedOnClient(name, descriptor, call);
+  const details = oldServerText();
+  warnOnce(details);
+  // grpc-js's own class, since ours needs what is missing.
+  return new ServerInterceptingCall(call as ConstructorParameters<typeof ServerInterceptingCall>[0], {
+    start: () => (call as ServerInterceptingCall).sendStatus({ code: status.INTERNAL, details }),
+  });
+}
+
 /** The call of a client whose interceptor is for servers. */
 export function misplacedOnClient(name: string, options: unknown, nextCall: unknown): ServerInterceptingCall {
   return refused(name, sideText(name, 'server'), options, nextCall) as ServerInterceptingCall;
@@ -66,9 +78,13 @@ function sideText(name: string, belongs: Side): string {
 const warned = new Set<string>();
 
 /** The operator is told once, whatever the other end makes of it. */
-function refusing(name: string, text: string): Steps<unknown, object> {
+function warnOnce(text: string): void {
   if (!warned.has(text)) process.emitWarning(`${text}. Its calls fail`, { code: 'GRPC_JS_MIDDLEWARE_SIDE' });
   warned.add(text);
+}
+
+function refusing(name: string, text: string): Steps<unknown, object> {
+  warnOnce(text);
   const begin = (): never => {
     throw withoutStack(new StatusError(status.INTERNAL, text));
   };

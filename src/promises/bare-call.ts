@@ -1,4 +1,5 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import { isRecentCall } from '../core/base/grpc-js-copy.js';
 import { contextSymbol, type ServerCallContext } from '../core/context.js';
 import type { ContextKey } from '../core/context-key.js';
 import type { Method } from '../core/method.js';
@@ -42,7 +43,8 @@ export class BareCall implements HandledCall {
     this.deadline = Number(call.getDeadline());
     const attempts = Number(call.metadata.get('grpc-previous-rpc-attempts')[0] ?? 0);
     this.previousAttempts = Number.isInteger(attempts) && attempts > 0 ? attempts : 0;
-    (call.getMetricsRecorder() as { [contextSymbol]?: ServerCallContext })[contextSymbol] = this;
+    if (isRecentCall(call))
+      (call.getMetricsRecorder() as { [contextSymbol]?: ServerCallContext })[contextSymbol] = this;
     // grpc-js says so after every end; only the first end counts.
     call.once('cancelled', () => {
       this.stop(

@@ -1,4 +1,5 @@
 import type { UntypedHandleCall } from '@grpc/grpc-js';
+import { checkGrpcJs } from '../core/base/grpc-js-copy.js';
 import { isObject, optionError } from '../core/base/options.js';
 import type { Respond, SurfaceCall } from './handled-call.js';
 import { GuardedCall } from './guarded-call.js';
@@ -17,6 +18,7 @@ type PlainHandler = (call: SurfaceCall, respond?: Respond) => unknown;
  * @example server.addService(ShopService, guardHandlers({ getProduct: async (call, callback) => { … } }));
  */
 export function guardHandlers<T extends object>(implementation: T): T {
+  checkGrpcJs();
   if (!isObject(implementation)) {
     throw optionError('guardHandlers: implementation', 'an object with a handler per method', implementation);
   }

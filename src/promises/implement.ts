@@ -5,6 +5,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { types } from 'node:util';
+import { checkGrpcJs } from '../core/base/grpc-js-copy.js';
 import { methodOf } from '../core/method.js';
 import { isObject, optionError } from '../core/base/options.js';
 import { StatusError } from '../core/status/status-error.js';
@@ -29,6 +30,7 @@ export function implement<S extends ServiceDefinition>(
   service: S,
   handlers: ServiceHandlers<S>,
 ): UntypedServiceImplementation {
+  checkGrpcJs();
   if (!isObject(service)) {
     throw optionError('implement: service', 'a service definition', service);
   }

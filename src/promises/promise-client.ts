@@ -1,4 +1,5 @@
 import type { Client, ServiceDefinition } from '@grpc/grpc-js';
+import { checkClientCopy, checkGrpcJs } from '../core/base/grpc-js-copy.js';
 import { methodOf } from '../core/method.js';
 import { optionError } from '../core/base/options.js';
 import { misplaced } from '../core/side.js';
@@ -9,6 +10,7 @@ import { promiseMethods, type MethodsOf } from './promise-methods.js';
  * Turns a generated grpc-js client into one whose methods return promises and async iterables. It shares the client's
  * channel and interceptors, and has everything else that the client has, such as `close` and `waitForReady`.
  *
+ * @throws Error when the client is made by another copy of grpc-js, or this one is too old.
  * @throws TypeError when the client's class does not say which methods it has, or the client lists a server's interceptor.
  * @example
  * const shop = promiseClient(new ShopClient(address, credentials));
@@ -17,7 +19,9 @@ import { promiseMethods, type MethodsOf } from './promise-methods.js';
  */
 export function promiseClient<C extends Client>(client: C): PromiseClient<C> {
   const methods: PropertyDescriptorMap = {};
+  checkGrpcJs();
   const service = serviceOf(client);
+  checkClientCopy('promiseClient', client);
   checkInterceptorsOf(client);
   for (const [key, definition] of Object.entries(service)) {
     const value = promiseMethods[methodOf(definition).kind](client as unknown as MethodsOf<Client>, key);

@@ -121,9 +121,18 @@ function checkedRules(
     throw check.error(name, 'an object of rules', option);
   }
   for (const [key, rule] of Object.entries(option)) {
-    if (typeof rule !== 'function') throw check.error(`${name}['${key}']`, 'a function of the message', rule);
+    const isSchema = hasStandard(rule);
+    if (typeof rule === 'function' && !isSchema) continue;
+    const expected = `a function of the message${isSchema ? ', made of the schema with standardSchema(…)' : ''}`;
+    throw check.error(`${name}['${key}']`, expected, rule);
   }
   return option as Record<string, ValidationRule>;
+}
+
+/** A schema of zod, valibot or arktype, whose schemas are functions: it finds no violations when it is called as a rule. */
+function hasStandard(rule: unknown): boolean {
+  const isHolder = typeof rule === 'function' || (typeof rule === 'object' && rule !== null);
+  return isHolder && '~standard' in rule;
 }
 
 /** The hooks of a method keep nothing of a call, so all calls share them. */

@@ -66,7 +66,7 @@ export function assertServer(
     ...problemsOf(sectionsOf(interceptors, methods), methods.length, serverMistakes),
     ...unguardedProblem(interceptors, methods),
   ];
-  if (problems.length > 0) throw new Error(`assertServer: ${problems.map((each) => `\n  ${each}`).join('')}`);
+  if (problems.length > 0) throw new Error(`assertServer:${problems.map((each) => `\n  ${each}`).join('')}`);
 }
 
 /** What is wrong with the list as a whole. Without methods there is nothing to compare its names with. */

@@ -5,6 +5,7 @@ import { brandClass, kindOf, type ErrorKind } from './error-brand.js';
 import { businessText, isBusinessText, statusMessage, validationText } from './error-text.js';
 import { isMetadata, readStatus, type StatusFacts } from './received-status.js';
 import { noteOrigin, originOf } from './status-origin.js';
+import { initFrom, textFrom, violationsFrom } from './error-arguments.js';
 import { isStatusCode, wireText } from './wire-status.js';
 
 // The three classes share a file because they need each other: `StatusError.from` makes its own subclasses.
@@ -42,6 +43,7 @@ export class StatusError extends Error {
   #trailers: Metadata | undefined;
 
   constructor(code: status, details: string, init: StatusErrorInit = {}) {
+    init = initFrom('StatusError', init);
     const errorCode = isStatusCode(code) && code !== status.OK ? code : status.UNKNOWN;
     const text = wireText(details);
     super(statusMessage(errorCode, text), init.cause === undefined ? undefined : { cause: init.cause });
@@ -116,10 +118,14 @@ export type Violation = FieldViolation;
  */
 export class ValidationError extends StatusError {
   constructor(field: string, description: string, init?: StatusErrorInit);
-  constructor(violations: readonly Violation[], init?: StatusErrorInit);
-  constructor(first: string | readonly Violation[], second?: string | StatusErrorInit, third?: StatusErrorInit) {
-    const fieldViolations = typeof first === 'string' ? [{ field: first, description: second as string }] : [...first];
-    const init = typeof second === 'object' ? second : third;
+  constructor(violations: Violation | readonly Violation[], init?: StatusErrorInit);
+  constructor(
+    first: string | Violation | readonly Violation[],
+    second?: string | StatusErrorInit,
+    third?: StatusErrorInit,
+  ) {
+    const fieldViolations = violationsFrom(first, second);
+    const init = typeof second === 'object' && second !== null ? second : third;
     super(status.INVALID_ARGUMENT, validationText(fieldViolations), {
       ...init,
       errorDetails: [{ type: 'badRequest', fieldViolations }, ...(init?.errorDetails ?? [])],
@@ -161,7 +167,15 @@ export interface BusinessErrorInit {
 export class BusinessError extends StatusError {
   /** @param reason UPPER_SNAKE_CASE, at most 63 characters, unique within the domain (AIP-193). */
   constructor(reason: string, message: string, init: BusinessErrorInit = {}) {
-    const { code = status.FAILED_PRECONDITION, domain = '', metadata = {}, errorDetails = [], cause } = init;
+    reason = textFrom('BusinessError', 'reason', reason, 'UNSPECIFIED');
+    message = textFrom('BusinessError', 'message', message, 'no message');
+    const {
+      code = status.FAILED_PRECONDITION,
+      domain = '',
+      metadata = {},
+      errorDetails = [],
+      cause,
+    } = initFrom('BusinessError', init);
     super(code, businessText(reason, message), {
       errorDetails: [{ type: 'errorInfo', reason, domain, metadata: { ...metadata } }, ...errorDetails],
       cause,
