@@ -4,6 +4,7 @@ import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { endWithParent } from './end-with-parent.mjs';
 
 /** Valkey speaks the same protocol and takes the same options: its server is used where Redis is not installed. */
 const PROGRAMS = ['redis-server', 'valkey-server'];
@@ -29,8 +30,8 @@ export async function startRedis(options = [], port = undefined) {
     const own = ['--port', String(server.port), '--bind', '127.0.0.1', '--dir', folder];
     const child = spawn(program, [...own, '--save', '', '--appendonly', 'no', ...options], { stdio: 'ignore' });
     server.child = child;
-    server.guard?.kill();
-    server.guard = guardOf(child, folder);
+    server.guard?.cancel();
+    server.guard = endWithParent('kill -9 "$1"; rm -rf "$2"', [String(child.pid), folder]);
     await untilListening(child, server.port);
   };
   const kill = (signal = 'SIGKILL') => ended(server.child, signal);
@@ -49,22 +50,10 @@ export async function startRedis(options = [], port = undefined) {
     /** Ends the server and removes its folder. */
     stop: async () => {
       await kill();
-      server.guard.kill();
+      server.guard.cancel();
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Ends a server whose parent was killed: then the pipe that the guard reads from is closed. */
-function guardOf(child, folder) {
-  const script = 'read -r _; kill -9 "$1" 2>/dev/null; rm -rf "$2"';
-  const guard = spawn('/bin/sh', ['-c', script, 'sh', String(child.pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  guard.on('error', () => undefined);
-  guard.stdin.on('error', () => undefined).unref();
-  guard.unref();
-  return guard;
 }
 
 function isProgram(path) {

@@ -14,6 +14,7 @@ const folders = readdirSync(join(root, 'src')).filter(
 const packages: Record<string, string[]> = {
   auth: ['jose', 'lru-cache'],
   overload: ['lru-cache'],
+  postgres: ['lru-cache'],
   redis: ['lru-cache'],
   retry: ['lru-cache'],
   tracing: ['@opentelemetry/api'],
@@ -26,6 +27,7 @@ const NEEDED_BY_ALL = ['@grpc/grpc-js', '@bufbuild/protobuf/wire'];
 const neighbours: Record<string, string[]> = {
   index: ['errors', 'promises'],
   testing: ['promises'],
+  postgres: ['overload', 'retry'],
   redis: ['overload', 'retry'],
 };
 

@@ -7,6 +7,7 @@ import * as lifecycle from 'grpc-js-middleware/lifecycle';
 import * as logging from 'grpc-js-middleware/logging';
 import * as metrics from 'grpc-js-middleware/metrics';
 import * as overload from 'grpc-js-middleware/overload';
+import * as postgres from 'grpc-js-middleware/postgres';
 import * as promises from 'grpc-js-middleware/promises';
 import * as redis from 'grpc-js-middleware/redis';
 import * as resolver from 'grpc-js-middleware/resolver';
@@ -25,6 +26,7 @@ import * as wrongLifecycle from './wrong-options/lifecycle.js';
 import * as wrongLogging from './wrong-options/logging.js';
 import * as wrongMetrics from './wrong-options/metrics.js';
 import * as wrongOverload from './wrong-options/overload.js';
+import * as wrongPostgres from './wrong-options/postgres.js';
 import * as wrongPromises from './wrong-options/promises.js';
 import * as wrongRedis from './wrong-options/redis.js';
 import * as wrongResolver from './wrong-options/resolver.js';
@@ -50,6 +52,7 @@ const paths: Readonly<Record<string, readonly [exports: object, ...tables: Table
   './logging': [logging, wrongLogging],
   './metrics': [metrics, wrongMetrics],
   './overload': [overload, wrongOverload],
+  './postgres': [postgres, wrongPostgres],
   './promises': [promises, wrongPromises],
   './redis': [redis, wrongRedis],
   './resolver': [resolver, wrongResolver],

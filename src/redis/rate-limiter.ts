@@ -1,6 +1,11 @@
 import { optionsOf } from '../core/base/options.js';
-import { LeasedLimiter, type LimiterAnswer } from '../overload/leases/leased-limiter.js';
-import { leaseOptions, SHARED_LIMIT_NAMES, type SharedLimitOptions } from '../overload/leases/options.js';
+import { LeasedLimiter } from '../overload/leases/leased-limiter.js';
+import {
+  leaseOptions,
+  SHARED_LIMIT_NAMES,
+  type SharedLimitOptions,
+  type SharedRateLimiter,
+} from '../overload/leases/options.js';
 import { runnerOf, type RedisClient } from './client.js';
 import { prefixOf } from './prefix.js';
 import { RedisTokenStore } from './token-store.js';
@@ -16,14 +21,6 @@ export interface RedisRateLimiterOptions extends SharedLimitOptions {
    * @default 'grpc-rate:'
    */
   readonly keyPrefix?: string;
-}
-
-/** A limiter whose buckets several processes share. */
-export interface SharedRateLimiter {
-  /** Takes tokens of a key: 0, or in how many ms to come back. */
-  take(key: string, cost?: number): number | LimiterAnswer | Promise<number | LimiterAnswer>;
-  /** Gives back what this process has leased and not spent. Call it when the process ends, before the client is closed. */
-  close(): Promise<void>;
 }
 
 const OWNER = 'redisRateLimiter';

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { inTime } from './in-time.js';
 import { KeyState } from './key-state.js';
 import { Lease } from './lease.js';
-import type { LeaseOptions } from './options.js';
+import type { LeaseOptions, LimiterAnswer, SharedRateLimiter } from './options.js';
 import { Outage } from './outage.js';
 import { Shares } from './shares.js';
 import type { TokenGrant, TokenRequest, TokenStore } from './token-store.js';
@@ -13,21 +13,11 @@ const HEARTBEAT_MS = 5000;
 /** How soon calls that are refused since the store is away may come back. */
 const REFUSED_MS = 1000;
 
-/** An answer of {@link LeasedLimiter}, as rate limiters give it. */
-export interface LimiterAnswer {
-  /** 0, or in how many ms to come back. */
-  readonly retryAfterMs: number;
-  /** Whole tokens left in the bucket. */
-  readonly remaining?: number;
-  /** In how many ms the bucket will be full. */
-  readonly resetMs?: number;
-}
-
 /**
  * Token buckets in a store that processes share. A process takes several tokens of a key at once, as many as the key's own
  * rate will use, and spends them without asking.
  */
-export class LeasedLimiter {
+export class LeasedLimiter implements SharedRateLimiter {
   private readonly keys: LRUCache<string, KeyState>;
   /** Keys whose lease may end with something left. */
   private readonly held = new Set<KeyState>();

@@ -34,6 +34,24 @@ export interface SharedLimitObserver {
   onStoreState?(state: StoreState): void;
 }
 
+/** What a shared limiter answers when it knows more than a delay. */
+export interface LimiterAnswer {
+  /** 0, or in how many ms to come back. */
+  readonly retryAfterMs: number;
+  /** Whole tokens left in the bucket. */
+  readonly remaining?: number;
+  /** In how many ms the bucket will be full. */
+  readonly resetMs?: number;
+}
+
+/** A limiter whose buckets several processes share. */
+export interface SharedRateLimiter {
+  /** Takes tokens of a key: 0, or in how many ms to come back. */
+  take(key: string, cost?: number): number | LimiterAnswer | Promise<number | LimiterAnswer>;
+  /** Gives back what this process has leased and not spent. Call it when the process ends, before the client is closed. */
+  close(): Promise<void>;
+}
+
 /** The options of every limiter whose buckets are shared. */
 export interface SharedLimitOptions {
   /** How many tokens each key gets per second, in all processes together; up to 1,000,000. */
