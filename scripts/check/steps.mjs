@@ -66,13 +66,11 @@ const groups = {
     },
     { claim: 'Tests of the library pass on Node 22 and 24', command: 'node scripts/test-on.mjs 22 24' },
   ],
-  fleet: [
+  shop: [
     {
       claim: 'A fleet shares limits and idempotency keys on real servers of Redis and PostgreSQL',
       command: 'REQUIRE_STORES=1 npx vitest run src/redis src/postgres',
     },
-  ],
-  shop: [
     { claim: 'The tests of the shop pass on PostgreSQL', command: 'npm run --silent test:postgres' },
     {
       claim: 'The shop opens, and its customers get what they came for',
