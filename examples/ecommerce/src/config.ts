@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ORDER_TTL_MS } from './services/orders/expiry.js';
 
 /** How the shop was asked to run. */
 export interface Config {
@@ -18,6 +19,8 @@ export interface Config {
   readonly trace: boolean;
   readonly databaseUrl: string | undefined;
   readonly portOffset: number;
+  /** How long an order may wait for its payment. */
+  readonly orderTtlMs: number;
 }
 
 export const USAGE = `npm start -- [--once] [--memory] [--processes [--order-processes 3]] [--tls] [--log] [--trace]
@@ -32,7 +35,8 @@ export const USAGE = `npm start -- [--once] [--memory] [--processes [--order-pro
   --trace      after the journey, the trace of its order as a tree
 
   DATABASE_URL=postgres://…   run on PostgreSQL instead of PGlite
-  SHOP_PORT_OFFSET=100        move all ports`;
+  SHOP_PORT_OFFSET=100        move all ports
+  ORDER_TTL=30m               orders that are not paid by then are cancelled: 90s, 30m, 2h`;
 
 /**
  * The configuration from arguments and environment.
@@ -52,7 +56,7 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
   if (flags.memory && databaseUrl !== undefined) {
     throw new Error('--memory and DATABASE_URL exclude each other: which database is it to be?');
   }
-  return { ...flags, orderProcesses, databaseUrl, portOffset: readPortOffset(env) };
+  return { ...flags, orderProcesses, databaseUrl, portOffset: readPortOffset(env), orderTtlMs: readOrderTtl(env) };
 }
 
 function parse(args: readonly string[]) {
@@ -74,6 +78,19 @@ export function readOrderProcesses(text: string): number {
   if (Number.isInteger(count) && count >= 1 && count <= 5) return count;
   throw new Error(`--order-processes must be a whole number from 1 to 5, not ${text}.`);
 }
+
+/** From ORDER_TTL: a number with `ms`, `s`, `m` or `h`; without a unit, seconds. */
+export function readOrderTtl(env: NodeJS.ProcessEnv): number {
+  const text = env['ORDER_TTL'];
+  if (!text) return ORDER_TTL_MS;
+  const [, count, unit = 's'] = /^(\d+)\s*(ms|s|m|h)?$/.exec(text.trim()) ?? [];
+  const ms = Number(count) * MS[unit as keyof typeof MS];
+  if (ms >= 1 && ms <= MAX_ORDER_TTL_MS) return ms;
+  throw new Error(`ORDER_TTL must be a time such as 90s, 30m or 2h, up to 720h, not ${text}.`);
+}
+
+const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const MAX_ORDER_TTL_MS = 720 * MS.h;
 
 /** From SHOP_PORT_OFFSET. */
 export function readPortOffset(env: NodeJS.ProcessEnv): number {

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { defineErrors } from 'grpc-js-middleware/errors';
 import { formatCents, toCents } from './money.js';
 import { formatCount } from './numbers.js';
+import { MAX_AMOUNT } from './rules.js';
 
 const { NOT_FOUND, INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION, ABORTED, UNAVAILABLE } = status;
 
@@ -32,7 +33,13 @@ export const errors = defineErrors(ERROR_DOMAIN, {
   ILLEGAL_STATUS_TRANSITION: {
     code: FAILED_PRECONDITION,
     message: ({ from, to }: { readonly from: string; readonly to: string }) =>
-      `An order that is ${from} cannot become ${to}`,
+      `An order that is ${from} cannot become ${to}${HOW[to] ?? ''}`,
+  },
+
+  ORDER_TOO_LARGE: {
+    code: FAILED_PRECONDITION,
+    message: ({ total }: { readonly total: number }) =>
+      `An order may cost at most ${formatCents(toCents(MAX_AMOUNT))}, and this one costs ${formatCents(toCents(total))}`,
   },
 
   ORDER_NOT_PAYABLE: {
@@ -48,6 +55,12 @@ export const errors = defineErrors(ERROR_DOMAIN, {
       `Of payment ${id} at most ${formatCents(toCents(left))} can be refunded`,
   },
 });
+
+/** What nobody sets by hand. */
+const HOW: Readonly<Record<string, string>> = {
+  CONFIRMED: ': its payment confirms it',
+  REFUNDED: ': a refund of the whole payment makes it so',
+};
 
 function left(pieces: number): string {
   if (pieces === 0) return 'none is';

@@ -15,7 +15,8 @@ export interface DatabaseOptions {
   readonly onProgress?: (what: string) => void;
 }
 
-const DATA = fileURLToPath(new URL('../../.data', import.meta.url));
+/** Where PGlite keeps its files. */
+export const DATA = fileURLToPath(new URL('../../.data', import.meta.url));
 
 /** Opens the shop's database. Either driver is loaded only when it is used. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {

@@ -2,6 +2,7 @@ import { sql as raw } from 'drizzle-orm';
 import { ProductCategory } from '../gen/ecommerce/product.js';
 import { UserStatus } from '../gen/user/user.js';
 import { PEOPLE, type Person } from '../identity/people.js';
+import { stockUp } from '../ledger/movements.js';
 import { products } from '../services/products/schema.js';
 import { users } from '../services/users/schema.js';
 import { toCents } from '../money.js';
@@ -44,7 +45,11 @@ export function seed(sql: Sql): Promise<boolean> {
     if ((await transaction.$count(users)) > 0) return false;
     await transaction.insert(users).values(PEOPLE.map(toUser));
     await transaction.execute(raw`select setval(pg_get_serial_sequence('users.users', 'id'), ${PEOPLE.length})`);
-    await transaction.insert(products).values(CATALOGUE.map(toProduct));
+    const stocked = await transaction.insert(products).values(CATALOGUE.map(toProduct)).returning({ id: products.id });
+    await stockUp(
+      transaction,
+      stocked.map(({ id }) => id),
+    );
     return true;
   });
 }

@@ -11,6 +11,8 @@ export interface HttpPages {
   /** Whether every replica serves, by name. */
   readiness(): Promise<Readonly<Record<string, boolean>>>;
   isAdmin(token: string): Promise<boolean>;
+  /** Whether money, stock, orders and payments agree; nothing when no service can say. */
+  books(): Promise<readonly object[] | undefined>;
   /** Stops, starts, hangs or resumes a replica. */
   strike(replica: string, accident: string): Promise<void>;
   /** Everything else: the page, and what stands behind it. */
@@ -24,7 +26,7 @@ export interface HttpServer {
 
 /**
  * `/healthz`: this process lives; `/readyz`: every replica serves; `/metrics`; `/.well-known/jwks.json`; and for
- * administrators `POST /replicas/<name>/stop`, `start`, `hang`, `resume`. What is none of these is the gateway's.
+ * administrators `GET /books`, and `POST /replicas/<name>/stop`, `start`, `hang`, `resume`. What is none of these is the gateway's.
  */
 export async function startHttpServer(host: string, port: number, pages: HttpPages): Promise<HttpServer> {
   const server = createServer((request, response) => {
@@ -64,6 +66,11 @@ async function answer(pages: HttpPages, request: IncomingMessage, response: Serv
     }
     case 'GET /.well-known/jwks.json':
       return sendJson(response, 200, pages.jwks());
+    case 'GET /books': {
+      if (!(await isAdmin(pages, request))) return sendJson(response, 403, { error: 'For administrators only.' });
+      const findings = await pages.books();
+      return sendJson(response, findings === undefined ? 503 : 200, findings ?? { error: 'No service answers.' });
+    }
     default:
       return strike(pages, request, pathname, response);
   }
@@ -80,10 +87,13 @@ async function strike(
     const gateway = await pages.gateway();
     return gateway(request, response);
   }
-  const token = request.headers.authorization?.replace(/^Bearer /i, '') ?? '';
-  if (!(await pages.isAdmin(token))) return sendJson(response, 403, { error: 'for administrators only' });
+  if (!(await isAdmin(pages, request))) return sendJson(response, 403, { error: 'For administrators only.' });
   await pages.strike(replica, accident!);
   sendJson(response, 200, { [replica]: accident });
+}
+
+function isAdmin(pages: HttpPages, { headers }: IncomingMessage): Promise<boolean> {
+  return pages.isAdmin(headers.authorization?.replace(/^Bearer /i, '') ?? '');
 }
 
 function sendJson(response: ServerResponse, code: number, body: object): void {

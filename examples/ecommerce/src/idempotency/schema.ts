@@ -1,4 +1,4 @@
-import { customType, index, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, customType, index, pgSchema, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 
 export const idempotencySchema = pgSchema('idempotency');
 
@@ -21,4 +21,18 @@ export const idempotencyKeys = idempotencySchema.table(
     primaryKey({ columns: [table.caller, table.method, table.key] }),
     index('keys_by_expiry').on(table.expiresAt),
   ],
+);
+
+/** What was written under a key, in the transaction that wrote it: a process may die before it could note its answer. */
+export const writes = idempotencySchema.table(
+  'writes',
+  {
+    method: text().notNull(),
+    /** The caller's, as `requestKeyOf` says it. */
+    key: text().notNull(),
+    /** What was written, or changed. */
+    rowId: bigint('row_id', { mode: 'number' }).notNull(),
+    writtenAt: timestamp('written_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.method, table.key] }), index('writes_by_time').on(table.writtenAt)],
 );

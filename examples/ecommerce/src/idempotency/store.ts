@@ -10,6 +10,7 @@ import {
   type IdempotencyStore,
 } from 'grpc-js-middleware/retry';
 import type { Sql } from '../database/database.js';
+import { forgetWrites } from './once.js';
 import { idempotencyKeys as keys } from './schema.js';
 
 /**
@@ -54,6 +55,7 @@ export class DatabaseIdempotencyStore implements IdempotencyStore {
   /** Forgets what cannot come again. */
   async purge(): Promise<void> {
     await this.sql.delete(keys).where(lt(keys.expiresAt, raw`now()`));
+    await forgetWrites(this.sql);
   }
 }
 

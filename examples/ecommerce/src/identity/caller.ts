@@ -13,15 +13,38 @@ export function isStaff(identity: Identity | undefined): boolean {
   return identity?.roles.some((role) => role === 'admin' || role === 'service') ?? false;
 }
 
+/** Under which a call that comes again is the same; none when its client does not say. A key is its caller's own. */
+export function requestKeyOf(call: ServerCallContext): string | undefined {
+  const key = call.metadata.get('idempotency-key')[0]?.toString();
+  return key === undefined ? undefined : `${identityOf(call)?.subject ?? ''} ${key}`;
+}
+
 /**
- * For what only the database knows the owner of; where the request names the owner, the policy asks.
+ * A record that the request addresses by its id, and whose owner only the database knows: another's is as good as none, so
+ * that ids tell nobody what there is.
  *
- * @throws StatusError PERMISSION_DENIED when it is another's.
+ * @param missing What is thrown when there is no such record, or it is another's.
  */
-export function assertOwn(call: ServerCallContext, ownerId: number): void {
+export function ownRecord<T extends { readonly userId: number }>(
+  call: ServerCallContext,
+  record: T | undefined,
+  missing: Error,
+): T {
   const identity = identityOf(call);
-  if (isStaff(identity) || userIdOf(identity) === ownerId) return;
-  throw new StatusError(status.PERMISSION_DENIED, 'This belongs to somebody else');
+  if (record === undefined) throw missing;
+  if (isStaff(identity) || userIdOf(identity) === record.userId) return record;
+  throw missing;
+}
+
+/**
+ * Where the request names a user, and the policy does not ask whether it is the caller.
+ *
+ * @throws StatusError PERMISSION_DENIED when it is another user.
+ */
+export function assertSelf(call: ServerCallContext, userId: number): void {
+  const identity = identityOf(call);
+  if (isStaff(identity) || userIdOf(identity) === userId) return;
+  throw new StatusError(status.PERMISSION_DENIED, 'The request names another user');
 }
 
 /**

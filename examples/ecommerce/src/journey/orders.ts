@@ -28,7 +28,7 @@ export async function buy(journey: Journey, people: People, productId: number): 
   );
   const { id } = order!;
   await journey.succeeds(() => ada.orders.getOrder({ id }));
-  await journey.isRefused(status.PERMISSION_DENIED, () => grace.orders.getOrder({ id }));
+  await journey.isRefused(status.NOT_FOUND, () => grace.orders.getOrder({ id }));
   const updates = journey.opens(() => ada.orders.streamOrderUpdates({ id }), true);
   await updates.hears((update) => update.status === PENDING);
   await pay(journey, people, id);

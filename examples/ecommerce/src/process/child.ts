@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Finding } from '../books/books.js';
 import { openClients, registerShop } from '../clients.js';
 import { openDatabase, prepareDatabase } from '../database/open.js';
 import { DatabaseIdempotencyStore } from '../idempotency/store.js';
@@ -37,6 +38,7 @@ const starters = new Map<string, () => Promise<RunningServer>>();
 const running = new Map<string, RunningServer>();
 const telemetry = new Telemetry('shop');
 const faults = changeableFaults();
+let checkBooks: () => Promise<readonly Finding[] | undefined> = () => Promise.resolve(undefined);
 let starting = Promise.resolve();
 let stopServices = () => Promise.resolve();
 let stopped: Promise<void> | undefined;
@@ -66,6 +68,8 @@ async function answerTo(question: Question): Promise<Answers[Question['about']]>
       return register.getMetricsAsJSON();
     case 'telemetry':
       return telemetry.take(question.share);
+    case 'books':
+      return checkBooks();
     case 'trace':
       return telemetry.trace(question.traceId);
     case 'replica':
@@ -130,7 +134,8 @@ async function serve({ config, replicas, prepare }: Start): Promise<string> {
     await tracing.stop();
     await database.close();
   };
-  const resources = { database, peers, closing: closing.signal };
+  checkBooks = async () => (await import('../books/books.js')).checkBooks(database.sql);
+  const resources = { database, peers, closing: closing.signal, orderTtlMs: config.orderTtlMs };
   const keys = { jwksUri: `${httpUrl(config.portOffset)}/.well-known/jwks.json` };
   for (const { name: replica, server, address } of replicas) {
     const services = servicesOf[server];

@@ -1,4 +1,5 @@
 import type { MetricObjectWithValues, MetricValue } from 'prom-client';
+import type { Finding } from '../books/books.js';
 import type { Config } from '../config.js';
 import type { Fault } from '../gateway/contract.js';
 import type { Replica } from '../plan.js';
@@ -31,6 +32,7 @@ export type Question =
   | { readonly about: 'metrics' }
   /** Somebody looks, at the details of so large a share of the traces. Nobody does any more: 0. */
   | { readonly about: 'telemetry'; readonly share: number }
+  | { readonly about: 'books' }
   | { readonly about: 'trace'; readonly traceId: string }
   | { readonly about: 'replica'; readonly name: string; readonly accident: Accident }
   | { readonly about: 'faults'; readonly faults: readonly Fault[] };
@@ -40,6 +42,7 @@ export interface Answers {
   readonly metrics: Measurement;
   /** What happened since it was last asked. */
   readonly telemetry: Batch | undefined;
+  readonly books: readonly Finding[] | undefined;
   readonly trace: TraceRecord | undefined;
   readonly replica: undefined;
   readonly faults: undefined;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Finding } from '../books/books.js';
 import type { Config } from '../config.js';
 import { replicas, type Replica } from '../plan.js';
 import type { Fault } from '../gateway/contract.js';
@@ -12,6 +13,9 @@ const HANGING_MS = 400;
 
 /** What has not been told by then will not be. */
 const LATE_MS = 30_000;
+
+/** Reading all books takes longer than other questions. */
+const BOOKS_MS = 60_000;
 
 /** The processes that serve the shop: one for all replicas, or one for each. */
 export class ProcessGroup {
@@ -67,6 +71,15 @@ export class ProcessGroup {
   /** What all processes remember of a trace. */
   async trace(traceId: string): Promise<TraceRecord[]> {
     return (await this.ask({ about: 'trace', traceId }, HANGING_MS)).filter((record) => record !== undefined);
+  }
+
+  /** Whether money, stock, orders and payments agree; nothing when no process can say. */
+  async books(): Promise<readonly Finding[] | undefined> {
+    for (const each of this.processes) {
+      const findings = await each.ask({ about: 'books' }, BOOKS_MS);
+      if (findings !== undefined) return findings;
+    }
+    return undefined;
   }
 
   /** Has the servers be at fault from now on, in these ways only. */

@@ -51,6 +51,7 @@ async function startHttp(config: Config, processes: ProcessGroup): Promise<HttpS
     metrics: () => metricsOf(processes),
     readiness: () => readinessOf(config),
     isAdmin: (token) => issuer.isAdmin(token),
+    books: () => processes.books(),
     strike: (replica, accident) => processes.strike(replica, accident as Accident),
     gateway: async () => (await (gateway ??= gatewayOf(config, issuer, processes))).listener,
   });

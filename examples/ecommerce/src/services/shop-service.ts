@@ -10,6 +10,8 @@ export interface Resources {
   readonly peers: ShopClients;
   /** Aborts when the shop closes: what runs in the background ends. */
   readonly closing: AbortSignal;
+  /** How long an order may wait for its payment. */
+  readonly orderTtlMs: number;
 }
 
 /** One gRPC service of the shop, as its folder in `services/` exports it. */

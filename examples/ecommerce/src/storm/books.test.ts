@@ -16,7 +16,16 @@ function order(id: number, status: OrderStatus, quantity = 1): Order {
 
 function payment(orderId: number, status: PaymentStatus, amount = 10.1): Payment {
   const method = PaymentMethod.PAYPAL;
-  return { id: ++ids, orderId, amount, method, status, transactionId: String(ids), processedAt: undefined };
+  return {
+    id: ++ids,
+    orderId,
+    amount,
+    method,
+    status,
+    transactionId: String(ids),
+    refundedAmount: 0,
+    processedAt: undefined,
+  };
 }
 
 /** Twenty pieces; five sold, one of them paid and three paid, half a refund; two came back. */

@@ -24,16 +24,23 @@ export async function buy({ orders }: ShopClients, userId: number, productId: nu
   return (await untilSure((options) => orders.createOrder(request, options))).order!;
 }
 
-export async function pay({ payments }: ShopClients, { id, totalAmount }: Order): Promise<Payment> {
+export async function pay(
+  { payments }: ShopClients,
+  { id, totalAmount }: Pick<Order, 'id' | 'totalAmount'>,
+): Promise<Payment> {
   const noCard = { cardNumber: '', expiryDate: '', cvv: '', method: PaymentMethod.PAYPAL };
   const bill = { orderId: id, amount: totalAmount, ...noCard };
   return (await untilSure((options) => payments.processPayment(bill, options))).payment!;
 }
 
-export async function refund({ payments }: ShopClients, { id }: Payment, amount: number): Promise<void> {
+export async function refund({ payments }: ShopClients, { id }: Pick<Payment, 'id'>, amount: number): Promise<void> {
   await untilSure((options) => payments.refundPayment({ paymentId: id, amount, reason: 'It rains' }, options));
 }
 
-export async function cancel({ orders }: ShopClients, { id }: Order): Promise<void> {
-  await untilSure((options) => orders.updateOrderStatus({ id, status: OrderStatus.CANCELLED }, options));
+export async function move({ orders }: ShopClients, { id }: Pick<Order, 'id'>, to: OrderStatus): Promise<void> {
+  await untilSure((options) => orders.updateOrderStatus({ id, status: to }, options));
+}
+
+export function cancel(shop: ShopClients, order: Pick<Order, 'id'>): Promise<void> {
+  return move(shop, order, OrderStatus.CANCELLED);
 }

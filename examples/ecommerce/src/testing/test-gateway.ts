@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { openGateway } from '../gateway/gateway.js';
+import { checkBooks } from '../books/books.js';
 import { startHttpServer } from '../http/http-server.js';
 import { personOf } from '../identity/people.js';
 import { startTracing } from '../observability/tracing.js';
@@ -53,6 +54,7 @@ export async function startTestGateway(shop: TestShop, { breakable = true } = {}
     metrics: () => Promise.resolve({ text: '', type: 'text/plain' }),
     readiness: () => Promise.resolve({}),
     isAdmin: (token) => shop.issuer.isAdmin(token),
+    books: () => checkBooks(shop.database.sql),
     strike: () => Promise.resolve(),
     gateway: () => Promise.resolve(gateway.listener),
   });

@@ -9,6 +9,7 @@ import { SERVER_NAMES, type ServerName } from '../plan.js';
 import type { Accident } from '../process/messages.js';
 import { changeableFaults, type Faults } from '../server/faults.js';
 import { startServer, type RunningServer } from '../server/start-server.js';
+import { ORDER_TTL_MS } from '../services/orders/expiry.js';
 import { allServices } from '../services/index.js';
 import { Telemetry } from '../telemetry/telemetry.js';
 import { openTestDatabase } from './test-database.js';
@@ -45,6 +46,7 @@ let shops = 0;
 export async function startTestShop(
   logger: Logger = pino({ level: 'silent' }),
   names: readonly [string, ...string[]] = ['test'],
+  orderTtlMs = ORDER_TTL_MS,
 ): Promise<TestShop> {
   const database = await openTestDatabase();
   const issuer = await Issuer.withNewKey();
@@ -68,7 +70,7 @@ export async function startTestShop(
     startServer({
       address: '127.0.0.1:0',
       services: allServices,
-      resources: { database, peers, closing: closing.signal },
+      resources: { database, peers, closing: closing.signal, orderTtlMs },
       replica,
       logger,
       register,

@@ -5,7 +5,7 @@
 // source: ecommerce/payment.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -19,12 +19,12 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import { Timestamp } from "../google/protobuf/timestamp.js";
+} from '@grpc/grpc-js';
+import { Timestamp } from '../google/protobuf/timestamp.js';
 
-export const protobufPackage = "ecommerce";
+export const protobufPackage = 'ecommerce';
 
-export const protobufFileName = "ecommerce/payment.proto";
+export const protobufFileName = 'ecommerce/payment.proto';
 
 export enum PaymentMethod {
   UNSPECIFIED = 0,
@@ -54,6 +54,8 @@ export interface Payment {
   status: PaymentStatus;
   transactionId: string;
   processedAt: Date | undefined;
+  /** What went back to the payer so far. */
+  refundedAmount: number;
 }
 
 export interface PaymentRequest {
@@ -97,7 +99,16 @@ export interface GetPaymentHistoryRequest {
 }
 
 function createBasePayment(): Payment {
-  return { id: 0, orderId: 0, amount: 0, method: 0, status: 0, transactionId: "", processedAt: undefined };
+  return {
+    id: 0,
+    orderId: 0,
+    amount: 0,
+    method: 0,
+    status: 0,
+    transactionId: '',
+    processedAt: undefined,
+    refundedAmount: 0,
+  };
 }
 
 export const Payment: MessageFns<Payment> = {
@@ -117,11 +128,14 @@ export const Payment: MessageFns<Payment> = {
     if (message.status !== 0) {
       writer.uint32(40).int32(message.status);
     }
-    if (message.transactionId !== "") {
+    if (message.transactionId !== '') {
       writer.uint32(50).string(message.transactionId);
     }
     if (message.processedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.processedAt), writer.uint32(58).fork()).join();
+    }
+    if (message.refundedAmount !== 0) {
+      writer.uint32(65).double(message.refundedAmount);
     }
     return writer;
   },
@@ -130,7 +144,7 @@ export const Payment: MessageFns<Payment> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -195,6 +209,14 @@ export const Payment: MessageFns<Payment> = {
             message.processedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.refundedAmount = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -217,14 +239,15 @@ export const Payment: MessageFns<Payment> = {
     message.amount = object.amount ?? 0;
     message.method = object.method ?? 0;
     message.status = object.status ?? 0;
-    message.transactionId = object.transactionId ?? "";
+    message.transactionId = object.transactionId ?? '';
     message.processedAt = object.processedAt ?? undefined;
+    message.refundedAmount = object.refundedAmount ?? 0;
     return message;
   },
 };
 
 function createBasePaymentRequest(): PaymentRequest {
-  return { orderId: 0, amount: 0, method: 0, cardNumber: "", expiryDate: "", cvv: "" };
+  return { orderId: 0, amount: 0, method: 0, cardNumber: '', expiryDate: '', cvv: '' };
 }
 
 export const PaymentRequest: MessageFns<PaymentRequest> = {
@@ -238,13 +261,13 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
     if (message.method !== 0) {
       writer.uint32(24).int32(message.method);
     }
-    if (message.cardNumber !== "") {
+    if (message.cardNumber !== '') {
       writer.uint32(34).string(message.cardNumber);
     }
-    if (message.expiryDate !== "") {
+    if (message.expiryDate !== '') {
       writer.uint32(42).string(message.expiryDate);
     }
-    if (message.cvv !== "") {
+    if (message.cvv !== '') {
       writer.uint32(50).string(message.cvv);
     }
     return writer;
@@ -254,7 +277,7 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -331,15 +354,15 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
     message.orderId = object.orderId ?? 0;
     message.amount = object.amount ?? 0;
     message.method = object.method ?? 0;
-    message.cardNumber = object.cardNumber ?? "";
-    message.expiryDate = object.expiryDate ?? "";
-    message.cvv = object.cvv ?? "";
+    message.cardNumber = object.cardNumber ?? '';
+    message.expiryDate = object.expiryDate ?? '';
+    message.cvv = object.cvv ?? '';
     return message;
   },
 };
 
 function createBasePaymentResponse(): PaymentResponse {
-  return { payment: undefined, success: false, message: "" };
+  return { payment: undefined, success: false, message: '' };
 }
 
 export const PaymentResponse: MessageFns<PaymentResponse> = {
@@ -350,7 +373,7 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
     if (message.success !== false) {
       writer.uint32(16).bool(message.success);
     }
-    if (message.message !== "") {
+    if (message.message !== '') {
       writer.uint32(26).string(message.message);
     }
     return writer;
@@ -360,7 +383,7 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -410,17 +433,16 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
   },
   fromPartial(object: DeepPartial<PaymentResponse>): PaymentResponse {
     const message = createBasePaymentResponse();
-    message.payment = (object.payment !== undefined && object.payment !== null)
-      ? Payment.fromPartial(object.payment)
-      : undefined;
+    message.payment =
+      object.payment !== undefined && object.payment !== null ? Payment.fromPartial(object.payment) : undefined;
     message.success = object.success ?? false;
-    message.message = object.message ?? "";
+    message.message = object.message ?? '';
     return message;
   },
 };
 
 function createBaseRefundRequest(): RefundRequest {
-  return { paymentId: 0, amount: 0, reason: "" };
+  return { paymentId: 0, amount: 0, reason: '' };
 }
 
 export const RefundRequest: MessageFns<RefundRequest> = {
@@ -431,7 +453,7 @@ export const RefundRequest: MessageFns<RefundRequest> = {
     if (message.amount !== 0) {
       writer.uint32(17).double(message.amount);
     }
-    if (message.reason !== "") {
+    if (message.reason !== '') {
       writer.uint32(26).string(message.reason);
     }
     return writer;
@@ -441,7 +463,7 @@ export const RefundRequest: MessageFns<RefundRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -493,13 +515,13 @@ export const RefundRequest: MessageFns<RefundRequest> = {
     const message = createBaseRefundRequest();
     message.paymentId = object.paymentId ?? 0;
     message.amount = object.amount ?? 0;
-    message.reason = object.reason ?? "";
+    message.reason = object.reason ?? '';
     return message;
   },
 };
 
 function createBaseRefundResponse(): RefundResponse {
-  return { success: false, message: "", refundId: "" };
+  return { success: false, message: '', refundId: '' };
 }
 
 export const RefundResponse: MessageFns<RefundResponse> = {
@@ -507,10 +529,10 @@ export const RefundResponse: MessageFns<RefundResponse> = {
     if (message.success !== false) {
       writer.uint32(8).bool(message.success);
     }
-    if (message.message !== "") {
+    if (message.message !== '') {
       writer.uint32(18).string(message.message);
     }
-    if (message.refundId !== "") {
+    if (message.refundId !== '') {
       writer.uint32(26).string(message.refundId);
     }
     return writer;
@@ -520,7 +542,7 @@ export const RefundResponse: MessageFns<RefundResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -571,8 +593,8 @@ export const RefundResponse: MessageFns<RefundResponse> = {
   fromPartial(object: DeepPartial<RefundResponse>): RefundResponse {
     const message = createBaseRefundResponse();
     message.success = object.success ?? false;
-    message.message = object.message ?? "";
-    message.refundId = object.refundId ?? "";
+    message.message = object.message ?? '';
+    message.refundId = object.refundId ?? '';
     return message;
   },
 };
@@ -599,7 +621,7 @@ export const GetPaymentHistoryRequest: MessageFns<GetPaymentHistoryRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+      throw new globalThis.Error('protobuf decode recursion limit exceeded');
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -660,7 +682,7 @@ export const GetPaymentHistoryRequest: MessageFns<GetPaymentHistoryRequest> = {
 export type PaymentServiceService = typeof PaymentServiceService;
 export const PaymentServiceService = {
   processPayment: {
-    path: "/ecommerce.PaymentService/ProcessPayment" as const,
+    path: '/ecommerce.PaymentService/ProcessPayment' as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: PaymentRequest): Buffer => Buffer.from(PaymentRequest.encode(value).finish()),
@@ -670,7 +692,7 @@ export const PaymentServiceService = {
   },
   /** In whole or in part, never more than was paid. */
   refundPayment: {
-    path: "/ecommerce.PaymentService/RefundPayment" as const,
+    path: '/ecommerce.PaymentService/RefundPayment' as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RefundRequest): Buffer => Buffer.from(RefundRequest.encode(value).finish()),
@@ -680,7 +702,7 @@ export const PaymentServiceService = {
   },
   /** The payments of one page, the newest first. */
   getPaymentHistory: {
-    path: "/ecommerce.PaymentService/GetPaymentHistory" as const,
+    path: '/ecommerce.PaymentService/GetPaymentHistory' as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: GetPaymentHistoryRequest): Buffer =>
@@ -742,7 +764,7 @@ export interface PaymentServiceClient extends Client {
 
 export const PaymentServiceClient = makeGenericClientConstructor(
   PaymentServiceService,
-  "ecommerce.PaymentService",
+  'ecommerce.PaymentService',
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): PaymentServiceClient;
   service: typeof PaymentServiceService;
@@ -751,12 +773,17 @@ export const PaymentServiceClient = makeGenericClientConstructor(
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
-  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
-  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
-  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
-  : Partial<T>;
+export type DeepPartial<T> = T extends Builtin
+  ? T
+  : T extends globalThis.Array<infer U>
+    ? globalThis.Array<DeepPartial<U>>
+    : T extends ReadonlyArray<infer U>
+      ? ReadonlyArray<DeepPartial<U>>
+      : T extends { $case: string }
+        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
+        : T extends {}
+          ? { [K in keyof T]?: DeepPartial<T[K]> }
+          : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);

@@ -30,6 +30,12 @@ export class AnalyticsRepository {
     return stored!;
   }
 
+  /** When an event was recorded. */
+  async timeOf(id: number): Promise<Date | undefined> {
+    const [found] = await this.sql.select({ createdAt: events.createdAt }).from(events).where(eq(events.id, id));
+    return found?.createdAt;
+  }
+
   /** A metric as people know it: money in dollars, a share in per cent. */
   async measure(name: MetricName, period: Period): Promise<number> {
     switch (name) {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { implement } from 'grpc-js-middleware/promises';
 import { AnalyticsServiceService, type Metric, type ProductSales } from '../../gen/analytics/analytics.js';
-import { assertOwn } from '../../identity/caller.js';
+import { assertSelf } from '../../identity/caller.js';
+import { once } from '../../idempotency/once.js';
 import { fromCents } from '../../money.js';
 import type { ShopService } from '../shop-service.js';
 import { METRICS, UNITS, type MetricName } from './metrics.js';
@@ -24,10 +25,12 @@ export const analyticsService: ShopService = {
 
     return implement(AnalyticsServiceService, {
       async trackEvent({ name, userId, productId, properties }, call) {
-        if (userId) assertOwn(call, userId); // nobody makes up what others did
+        if (userId) assertSelf(call, userId); // nobody makes up what others did
         const event = { name, userId: userId || null, productId: productId || null, properties };
-        const { id, createdAt } = await repository.track(event);
-        return { eventId: id, recordedAt: createdAt };
+        const id = await once(database.sql, call, async (transaction) => {
+          return (await new AnalyticsRepository(transaction).track(event)).id;
+        });
+        return { eventId: id, recordedAt: await repository.timeOf(id) };
       },
 
       async getMetrics({ names, from = BEGINNING, to = new Date() }) {

@@ -1,28 +1,27 @@
 import { and, asc, eq, gt } from 'drizzle-orm';
 import type { Sql } from '../../database/database.js';
+import type { News } from '../news.js';
 import { notifications } from './schema.js';
 
 export type StoredNotification = typeof notifications.$inferSelect;
 
 export type NewNotification = Pick<StoredNotification, 'userId' | 'type' | 'title' | 'message'>;
 
-/** Announces a notification where it is written, so that it is heard if, and only if, it was. */
-export type Announce = (transaction: Sql, notification: StoredNotification) => Promise<void>;
+/** Writes a notification with what it is about, and announces it. */
+export async function notify(transaction: Sql, notification: NewNotification, news: News): Promise<StoredNotification> {
+  const [created] = await transaction.insert(notifications).values(notification).returning();
+  await news.announceNotification(transaction, created!);
+  return created!;
+}
 
 const BATCH = 200;
 
 export class NotificationRepository {
-  constructor(
-    private readonly sql: Sql,
-    private readonly announce: Announce,
-  ) {}
+  constructor(private readonly sql: Sql) {}
 
-  create(notification: NewNotification): Promise<StoredNotification> {
-    return this.sql.transaction(async (transaction) => {
-      const [created] = await transaction.insert(notifications).values(notification).returning();
-      await this.announce(transaction, created!);
-      return created!;
-    });
+  async find(id: number): Promise<StoredNotification | undefined> {
+    const [found] = await this.sql.select().from(notifications).where(eq(notifications.id, id));
+    return found;
   }
 
   /** A user's notifications after the given one, the oldest first, batch by batch as the reader goes on. */

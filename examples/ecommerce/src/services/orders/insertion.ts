@@ -1,9 +1,14 @@
 import { sql as raw } from 'drizzle-orm';
 import type { Sql } from '../../database/database.js';
+import { errors } from '../../errors.js';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
+import { entries } from '../../ledger/schema.js';
+import { fromCents, toCents } from '../../money.js';
+import { MAX_AMOUNT } from '../../rules.js';
 import { products } from '../products/schema.js';
 import type { StoredItem, StoredOrder } from './repository.js';
 import { orderItems, orders, type StoredAddress } from './schema.js';
+import { messageFor } from './transitions.js';
 import { TOLD, telling, type Announce } from './telling.js';
 
 export interface PricedOrder {
@@ -21,6 +26,7 @@ export async function insertOrder(transaction: Sql, order: PricedOrder, announce
   const { userId, shippingAddress, requestKey = null } = order;
   const status = OrderStatus.PENDING;
   const totalCents = order.items.reduce((sum, { unitPriceCents, quantity }) => sum + unitPriceCents * quantity, 0);
+  if (totalCents > toCents(MAX_AMOUNT)) throw errors.ORDER_TOO_LARGE({ total: fromCents(totalCents) });
   const items = order.items.map((item, position) => ({ ...item, position }));
   const { rows } = (await transaction.execute(raw`
     with
@@ -40,7 +46,13 @@ export async function insertOrder(transaction: Sql, order: PricedOrder, announce
       taken as (
         update ${products} set stock = stock - item.quantity from item where ${products.id} = item."productId"
       ),
-      ${telling(raw`(select id from created)`, status)}
+      reserved as (
+        insert into ${entries} (kind, key, from_account, to_account, product_id, amount, order_id)
+        select 'reserve', 'reserve ' || created.id || '/' || item."productId", 'shelf', 'reserved', item."productId",
+          item.quantity, created.id
+        from created, item
+      ),
+      ${telling(raw`(select id from created)`, status, messageFor(status))}
     select created.id, created.created_at, created.updated_at, ${announce(TOLD)} from created, told`)) as Inserted;
   const { id, created_at: createdAt, updated_at: updatedAt } = rows[0]!;
   return {

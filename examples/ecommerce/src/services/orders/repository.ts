@@ -1,13 +1,17 @@
-import { and, asc, desc, eq, inArray, isNull, sql as raw } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, lt, notExists, sql as raw } from 'drizzle-orm';
 import type { Sql } from '../../database/database.js';
 import { errors } from '../../errors.js';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
+import { PaymentStatus } from '../../gen/ecommerce/payment.js';
 import type { Page } from '../../paging.js';
+import type { News } from '../news.js';
+import { refundRest } from '../payments/refunding.js';
+import { payments } from '../payments/schema.js';
 import { products } from '../products/schema.js';
 import { insertOrder, type PricedOrder } from './insertion.js';
 import { orderItems, orders, orderUpdates, type StoredAddress } from './schema.js';
-import { TOLD, telling, type Announce } from './telling.js';
-import { mayBecome, returnsStock } from './transitions.js';
+import { lockOrder, moveOrder, type Move } from './moves.js';
+import { mayBeMoved } from './transitions.js';
 
 type OrderRow = typeof orders.$inferSelect;
 export type StoredItem = typeof orderItems.$inferSelect;
@@ -22,10 +26,24 @@ export interface NewOrder {
   readonly requestKey: string | undefined;
 }
 
+/** Cancelled by one process in one round; the rest come with the next. */
+const EXPIRED_AT_ONCE = 200;
+
+const EXPIRED = 'Your order is cancelled, since it was not paid in time';
+
+const CANCELLATION = { key: 'cancel', reason: 'The order was cancelled' };
+
+/** Somebody's payment is with the processor at this moment, or was a moment ago. */
+const isBeingPaid = and(
+  eq(payments.orderId, orders.id),
+  eq(payments.status, PaymentStatus.PROCESSING),
+  gt(payments.processedAt, raw`now() - interval '30 seconds'`),
+);
+
 export class OrderRepository {
   constructor(
     private readonly sql: Sql,
-    private readonly announce: Announce,
+    private readonly news: News,
   ) {}
 
   /**
@@ -36,7 +54,7 @@ export class OrderRepository {
   create(order: NewOrder, signal: AbortSignal): Promise<StoredOrder> {
     return this.sql.transaction(async (transaction) => {
       const items = await priced(transaction, order.items);
-      const created = await insertOrder(transaction, { ...order, items }, this.announce);
+      const created = await insertOrder(transaction, { ...order, items }, this.news.announceUpdate);
       signal.throwIfAborted();
       return created;
     });
@@ -67,24 +85,49 @@ export class OrderRepository {
   }
 
   /**
-   * Moves an order on; what it reserved goes back on the shelf when it is cancelled or refunded.
+   * Moves an order on, as somebody asks for it. What it reserved goes back on the shelf when it is cancelled, and so does
+   * the money, if it was paid. Asked again under the same key, it answers as the order is by then.
    *
    * @throws BusinessError ORDER_NOT_FOUND, ILLEGAL_STATUS_TRANSITION
    */
-  async move(id: number, to: OrderStatus): Promise<StoredOrder> {
+  async move(id: number, move: Move): Promise<StoredOrder> {
     const moved = await this.sql.transaction(async (transaction) => {
-      const [order] = await transaction.select().from(orders).where(eq(orders.id, id)).for('update');
+      const order = await lockOrder(transaction, id);
       if (order === undefined) throw errors.ORDER_NOT_FOUND({ id });
-      if (!mayBecome(order.status, to)) {
-        throw errors.ILLEGAL_STATUS_TRANSITION({ from: OrderStatus[order.status], to: OrderStatus[to] });
+      if (await isRepeated(transaction, id, move)) return order;
+      if (!mayBeMoved(order.status, move.to)) {
+        throw errors.ILLEGAL_STATUS_TRANSITION({ from: OrderStatus[order.status], to: OrderStatus[move.to] });
       }
-      const change = { status: to, updatedAt: raw`now()` };
-      const [changed] = await transaction.update(orders).set(change).where(eq(orders.id, id)).returning();
-      if (returnsStock(to)) await release(transaction, id);
-      await transaction.execute(raw`with ${telling(id, to)} select ${this.announce(TOLD)} from told`);
-      return changed!;
+      if (move.to === OrderStatus.CANCELLED) await refundRest(transaction, id, CANCELLATION, this.news);
+      return moveOrder(transaction, order, move, this.news);
     });
     return (await this.withItems([moved]))[0]!;
+  }
+
+  /** Cancels the orders that nobody has paid for so long, and says how many. Those that are being paid are let be. */
+  async expire(ttlMs: number): Promise<number> {
+    const late = await this.sql
+      .select({ id: orders.id })
+      .from(orders)
+      .where(
+        and(
+          eq(orders.status, OrderStatus.PENDING),
+          lt(orders.createdAt, raw`now() - ${ttlMs} * interval '1 millisecond'`),
+          notExists(this.sql.select({ id: payments.id }).from(payments).where(isBeingPaid)),
+        ),
+      )
+      .orderBy(asc(orders.id))
+      .limit(EXPIRED_AT_ONCE);
+    for (const { id } of late) await this.cancelUnpaid(id);
+    return late.length;
+  }
+
+  private cancelUnpaid(id: number): Promise<void> {
+    return this.sql.transaction(async (transaction) => {
+      const order = await lockOrder(transaction, id);
+      if (order?.status !== OrderStatus.PENDING) return; // paid, or cancelled, meanwhile
+      await moveOrder(transaction, order, { to: OrderStatus.CANCELLED, message: EXPIRED }, this.news);
+    });
   }
 
   /** The last thing that happened to an order. */
@@ -132,17 +175,13 @@ async function priced(transaction: Sql, items: NewOrder['items']): Promise<Price
   });
 }
 
-/** Puts the pieces of an order back, also of products that have left the catalogue. */
-async function release(transaction: Sql, orderId: number): Promise<void> {
-  const items = await transaction
-    .select({ productId: orderItems.productId, quantity: orderItems.quantity })
-    .from(orderItems)
-    .where(eq(orderItems.orderId, orderId))
-    .orderBy(asc(orderItems.productId));
-  for (const { productId, quantity } of items) {
-    await transaction
-      .update(products)
-      .set({ stock: raw`${products.stock} + ${quantity}` })
-      .where(eq(products.id, productId));
-  }
+/** Whether the move was made before, by a process that died before it could say so. */
+async function isRepeated(transaction: Sql, orderId: number, { to, requestKey }: Move): Promise<boolean> {
+  if (requestKey === undefined) return false;
+  const same = [
+    eq(orderUpdates.orderId, orderId),
+    eq(orderUpdates.requestKey, requestKey),
+    eq(orderUpdates.status, to),
+  ];
+  return (await transaction.$count(orderUpdates, and(...same))) > 0;
 }

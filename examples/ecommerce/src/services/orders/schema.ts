@@ -73,7 +73,12 @@ export const orderUpdates = ordersSchema.table(
       .references(() => orders.id),
     status: smallint().$type<OrderStatus>().notNull(),
     message: text().notNull(),
+    /** Under which the move was asked for, and by whom: a process that dies before it could say so is asked again. */
+    requestKey: text('request_key'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [index('order_updates_by_order').on(table.orderId, table.id)],
+  (table) => [
+    index('order_updates_by_order').on(table.orderId, table.id),
+    unique('one_move_per_request').on(table.orderId, table.requestKey),
+  ],
 );

@@ -1,40 +1,54 @@
+import { status } from '@grpc/grpc-js';
+import { StatusError, type ServerCallContext } from 'grpc-js-middleware';
+import { identityOf } from 'grpc-js-middleware/auth';
 import { implement } from 'grpc-js-middleware/promises';
 import { errors } from '../../errors.js';
 import {
   OrderServiceService,
+  OrderStatus,
   type CreateOrderRequest,
   type Order,
   type OrderItem,
   type OrderUpdate,
 } from '../../gen/ecommerce/order.js';
 import { UserStatus } from '../../gen/user/user.js';
-import { assertOwn } from '../../identity/caller.js';
+import { isStaff, ownRecord, requestKeyOf } from '../../identity/caller.js';
 import { fromCents } from '../../money.js';
 import { pageOf } from '../../paging.js';
-import { Topic } from '../../streams/topic.js';
+import { newsOf, type AnnouncedUpdate } from '../news.js';
 import type { Resources, ShopService } from '../shop-service.js';
+import { expireOrders } from './expiry.js';
 import { OrderRepository, type StoredItem, type StoredOrder, type StoredUpdate } from './repository.js';
 import { orderRules } from './rules.js';
+import type { Told } from './telling.js';
 import { isFinal } from './transitions.js';
-
-/** An update as it travels between processes: dates become text on the way. */
-type Announced = Omit<StoredUpdate, 'createdAt'> & { readonly createdAt: string };
 
 export const orderService: ShopService = {
   definition: OrderServiceService,
   rules: orderRules,
 
-  implement({ database, peers }) {
-    const updates = new Topic<Announced>(database, 'order_updates');
-    const repository = new OrderRepository(database.sql, (update) => updates.announcement(update.orderId, update));
+  implement({ database, peers, closing, orderTtlMs }) {
+    const news = newsOf(database);
+    const repository = new OrderRepository(database.sql, news);
+    void expireOrders(repository, orderTtlMs, closing);
+
+    /** The one move that customers make themselves. */
+    const assertMayCancel = async (call: ServerCallContext, id: number, to: OrderStatus) => {
+      ownRecord(call, await repository.find(id), errors.ORDER_NOT_FOUND({ id }));
+      if (to === OrderStatus.CANCELLED) return;
+      throw new StatusError(
+        status.PERMISSION_DENIED,
+        'Customers may cancel their orders, and change them in no other way',
+      );
+    };
 
     return implement(OrderServiceService, {
-      async createOrder({ userId, items, shippingAddress }, { metadata, signal }) {
-        const requestKey = metadata.get('idempotency-key')[0]?.toString();
+      async createOrder({ userId, items, shippingAddress }, call) {
+        const requestKey = requestKeyOf(call);
         try {
           await Promise.all([assertMayBuy(userId, peers), assertOffered(items, peers)]);
           const order = { userId, items, shippingAddress: shippingAddress!, requestKey };
-          return { order: toOrder(await repository.create(order, signal)) };
+          return { order: toOrder(await repository.create(order, call.signal)) };
         } catch (error) {
           // Rare enough to be looked for only now: a process made it, and died before it could say so.
           const made = requestKey && (await repository.findByRequest(userId, requestKey));
@@ -44,13 +58,12 @@ export const orderService: ShopService = {
       },
 
       async getOrder({ id }, call) {
-        const order = existing(await repository.find(id), id);
-        assertOwn(call, order.userId);
-        return { order: toOrder(order) };
+        return { order: toOrder(ownRecord(call, await repository.find(id), errors.ORDER_NOT_FOUND({ id }))) };
       },
 
-      async updateOrderStatus({ id, status }) {
-        return { order: toOrder(await repository.move(id, status)) };
+      async updateOrderStatus({ id, status: to }, call) {
+        if (!isStaff(identityOf(call))) await assertMayCancel(call, id, to);
+        return { order: toOrder(await repository.move(id, { to, requestKey: requestKeyOf(call) })) };
       },
 
       async *listOrders({ userId, status, ...page }) {
@@ -58,8 +71,8 @@ export const orderService: ShopService = {
       },
 
       async *streamOrderUpdates({ id }, call) {
-        assertOwn(call, existing(await repository.find(id), id).userId);
-        const changes = await updates.subscribe(id, call); // before the state is read, so that nothing falls between
+        ownRecord(call, await repository.find(id), errors.ORDER_NOT_FOUND({ id }));
+        const changes = await news.updates.subscribe(id, call); // before the state is read, so that nothing falls between
         try {
           yield* follow((await repository.lastUpdate(id))!, changes);
         } finally {
@@ -71,7 +84,7 @@ export const orderService: ShopService = {
 };
 
 /** The present state, then each change, up to a final state. */
-async function* follow(present: StoredUpdate, changes: AsyncIterable<Announced>): AsyncGenerator<OrderUpdate> {
+async function* follow(present: StoredUpdate, changes: AsyncIterable<AnnouncedUpdate>): AsyncGenerator<OrderUpdate> {
   yield toUpdate(present);
   if (isFinal(present.status)) return;
   for await (const { createdAt, ...change } of changes) {
@@ -93,11 +106,6 @@ async function assertOffered(items: CreateOrderRequest['items'], { products }: P
   await Promise.all(items.map(({ productId }) => products.getProduct({ id: productId })));
 }
 
-function existing(order: StoredOrder | undefined, id: number): StoredOrder {
-  if (order === undefined) throw errors.ORDER_NOT_FOUND({ id });
-  return order;
-}
-
 function toOrder({ totalCents, items, ...order }: StoredOrder): Order {
   return { ...order, totalAmount: fromCents(totalCents), items: items.map(toItem) };
 }
@@ -106,6 +114,6 @@ function toItem({ unitPriceCents, quantity, ...item }: StoredItem): OrderItem {
   return { ...item, quantity, unitPrice: fromCents(unitPriceCents), totalPrice: fromCents(unitPriceCents * quantity) };
 }
 
-function toUpdate({ createdAt, ...update }: StoredUpdate): OrderUpdate {
+function toUpdate({ createdAt, ...update }: Told): OrderUpdate {
   return { ...update, timestamp: createdAt };
 }

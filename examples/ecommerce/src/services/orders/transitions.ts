@@ -16,6 +16,11 @@ export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {
   return NEXT[from]!.includes(to);
 }
 
+/** Whether somebody may set it by hand: a payment confirms an order, and the refund of all of it refunds it. */
+export function mayBeMoved(from: OrderStatus, to: OrderStatus): boolean {
+  return mayBecome(from, to) && to !== CONFIRMED && to !== REFUNDED;
+}
+
 /** Nothing comes after it that a customer waits for: a delivered order may still be refunded, but need not. */
 export function isFinal(status: OrderStatus): boolean {
   return status === DELIVERED || status === CANCELLED || status === REFUNDED;

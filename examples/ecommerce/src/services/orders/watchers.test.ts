@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
 import { collect } from '../../streams/collect.js';
-import { buy, stockUp } from '../../storm/trade.js';
+import { buy, pay, PRICE, stockUp } from '../../storm/trade.js';
 import { startTestShop, type TestShop } from '../../testing/test-shop.js';
 
 const { PENDING, CONFIRMED, SHIPPED, DELIVERED } = OrderStatus;
@@ -29,7 +29,8 @@ test('a thousand watchers are told every change of their order, once and in orde
   const watching = ids.flatMap((id) => Array.from({ length: WATCHERS_OF_EACH }, (_, watcher) => watch(id, watcher)));
   await vi.waitFor(() => expect(open).toBe(ORDERS * WATCHERS_OF_EACH), 60_000);
 
-  for (const status of [CONFIRMED, SHIPPED, DELIVERED]) {
+  for (const id of ids) await pay(shop.ada, { id, totalAmount: PRICE });
+  for (const status of [SHIPPED, DELIVERED]) {
     for (const id of ids) await shop.admin.orders.updateOrderStatus({ id, status });
   }
 

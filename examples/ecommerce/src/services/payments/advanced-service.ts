@@ -3,12 +3,13 @@ import { identityOf } from 'grpc-js-middleware/auth';
 import { implement } from 'grpc-js-middleware/promises';
 import { PaymentServiceService, type PaymentRequest, type PaymentResponse } from '../../gen/advanced/payment.js';
 import { PaymentMethod, PaymentStatus } from '../../gen/ecommerce/payment.js';
-import { callingUser, isStaff } from '../../identity/caller.js';
+import { callingUser, isStaff, requestKeyOf } from '../../identity/caller.js';
 import { fromCents } from '../../money.js';
 import { takeUpload } from '../../streams/upload.js';
 import type { ShopService } from '../shop-service.js';
 import type { Payable } from './cashier.js';
-import { EVERYBODY, paymentDesk } from './desk.js';
+import { EVERYBODY } from '../news.js';
+import { paymentDesk } from './desk.js';
 import type { StoredPayment } from './repository.js';
 import { advancedPaymentRules } from './rules.js';
 
@@ -21,11 +22,11 @@ export const advancedPaymentService: ShopService = {
 
   implement(resources) {
     const { repository, cashier, made } = paymentDesk(resources);
-    const charge = async (request: PaymentRequest, call: ServerCallContext) =>
-      toResponse(await cashier.pay(toPayable(request), call));
+    const charge = async (request: PaymentRequest, call: ServerCallContext, key?: string) =>
+      toResponse(await cashier.pay(toPayable(request), call, key));
 
     return implement(PaymentServiceService, {
-      processPayment: charge,
+      processPayment: (request, call) => charge(request, call, requestKeyOf(call)),
 
       async *streamPayments(_request, call) {
         const whose = isStaff(identityOf(call)) ? EVERYBODY : callingUser(call).id;
@@ -45,10 +46,11 @@ export const advancedPaymentService: ShopService = {
       async processPaymentStream(requests, call) {
         const payables = (await takeUpload(requests)).map(toPayable);
         assertDistinct(payables);
-        for (const payable of payables) await cashier.check(payable, call); // nothing is charged if one cannot be
+        const key = requestKeyOf(call);
+        for (const payable of payables) await cashier.check(payable, call, key); // nothing is charged if one cannot be
         call.signal.throwIfAborted();
         const payments: StoredPayment[] = [];
-        for (const payable of payables) payments.push(await cashier.pay(payable, call));
+        for (const payable of payables) payments.push(await cashier.pay(payable, call, key));
         return summary(payments);
       },
 
@@ -80,8 +82,8 @@ function isDecided({ status }: StoredPayment): boolean {
   return status !== PaymentStatus.PROCESSING;
 }
 
-function keyOf({ id, status }: Pick<StoredPayment, 'id' | 'status'>): string {
-  return `${id} ${status}`;
+function keyOf({ id, status, refundedCents }: Pick<StoredPayment, 'id' | 'status' | 'refundedCents'>): string {
+  return `${id} ${status} ${refundedCents}`;
 }
 
 function toResponse({

@@ -4,13 +4,12 @@ import { errors } from '../../errors.js';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
 import type { PaymentMethod } from '../../gen/ecommerce/payment.js';
 import { UserStatus } from '../../gen/user/user.js';
-import { assertOwn } from '../../identity/caller.js';
+import { ownRecord } from '../../identity/caller.js';
 import { formatCents, toCents, type Cents } from '../../money.js';
 import type { Resources } from '../shop-service.js';
 import { digitsOf, type Card } from './cards.js';
 import type { Processor } from './processor.js';
 import type { PaymentRepository, StoredPayment } from './repository.js';
-import type { Settlement } from './settlement.js';
 
 export interface Payable {
   readonly orderId: number;
@@ -20,20 +19,26 @@ export interface Payable {
   readonly card: Card | undefined;
 }
 
+interface Checked {
+  readonly userId: number;
+  /** What came of it when it was asked for before, by a process that died before it could say so. */
+  readonly made?: StoredPayment;
+}
+
 /** Takes payments, for both payment services. */
 export class Cashier {
   constructor(
     private readonly repository: PaymentRepository,
     private readonly processor: Processor,
-    private readonly settlement: Settlement,
     private readonly peers: Resources['peers'],
   ) {}
 
   /** Whose order it is, and whether it may be paid with this amount; nothing is charged yet. */
-  async check({ orderId, amount }: Payable, call: ServerCallContext): Promise<{ readonly userId: number }> {
+  async check({ orderId, amount }: Payable, call: ServerCallContext, requestKey?: string): Promise<Checked> {
     const { order } = await this.peers.orders.getOrder({ id: orderId });
-    const { userId, status, totalAmount } = order!;
-    assertOwn(call, userId);
+    const { userId, status, totalAmount } = ownRecord(call, order, errors.ORDER_NOT_FOUND({ id: orderId }));
+    const made = requestKey && (await this.repository.findByRequest(orderId, requestKey));
+    if (made) return { userId, made };
     const { user } = await this.peers.users.getUser({ id: userId });
     if (user?.status === UserStatus.SUSPENDED) throw errors.USER_SUSPENDED({ id: userId });
     if (status !== OrderStatus.PENDING) {
@@ -44,23 +49,22 @@ export class Cashier {
   }
 
   /** Charges; a payment that is declined is an answer too. */
-  async pay(payable: Payable, call: ServerCallContext): Promise<StoredPayment> {
-    const { userId } = await this.check(payable, call);
+  async pay(payable: Payable, call: ServerCallContext, requestKey?: string): Promise<StoredPayment> {
+    const { userId, made } = await this.check(payable, call, requestKey);
+    if (made) return made;
     const { orderId, method, card } = payable;
     const amountCents = toCents(payable.amount);
     const cardNumber = card && digitsOf(card.number);
-    const transactionId = randomUUID();
     const cardLast4 = cardNumber?.slice(-4) ?? null;
-    const claim = await this.repository.claim({ orderId, userId, amountCents, method, transactionId, cardLast4 });
+    const wanted = { orderId, userId, amountCents, method, cardLast4, requestKey: requestKey ?? null };
+    const claim = await this.repository.claim({ ...wanted, transactionId: randomUUID() });
     const verdict = await this.processor
-      .charge({ orderId, amountCents, transactionId, cardNumber })
+      .charge({ orderId, amountCents, transactionId: claim.transactionId, cardNumber })
       .catch(async (error: unknown) => {
         await this.repository.giveUp(claim);
         throw error;
       });
-    const payment = await this.repository.complete(claim, verdict.approved, verdict.message);
-    if (verdict.approved) await this.settlement.tryToSettle(payment);
-    return payment;
+    return this.repository.complete(claim, verdict.approved, verdict.message);
   }
 }
 

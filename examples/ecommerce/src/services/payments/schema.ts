@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
-  boolean,
   check,
   index,
   integer,
@@ -9,6 +8,7 @@ import {
   smallint,
   text,
   timestamp,
+  unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { PaymentMethod, PaymentStatus } from '../../gen/ecommerce/payment.js';
@@ -29,8 +29,10 @@ export const payments = paymentsSchema.table(
     cardLast4: text('card_last4'),
     /** What the payer is told. */
     message: text().notNull(),
-    /** Whether the order service knows of the present status; see `settlement.ts`. */
-    orderTold: boolean('order_told').notNull().default(true),
+    /** What went back to the payer so far. */
+    refundedCents: bigint('refunded_cents', { mode: 'number' }).notNull().default(0),
+    /** Under which it was asked for: a process that dies before it could say what came of it is asked again. */
+    requestKey: text('request_key'),
     processedAt: timestamp('processed_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [
@@ -41,9 +43,8 @@ export const payments = paymentsSchema.table(
     uniqueIndex('one_payment_per_order')
       .on(table.orderId)
       .where(sql`${table.status} in (2, 3, 5)`),
-    index('payments_to_settle')
-      .on(table.id)
-      .where(sql`not ${table.orderTold}`),
+    check('no_more_back_than_paid', sql`${table.refundedCents} between 0 and ${table.amountCents}`),
+    unique('one_payment_per_request').on(table.orderId, table.requestKey),
   ],
 );
 

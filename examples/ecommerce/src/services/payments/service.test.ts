@@ -147,7 +147,7 @@ test('another customer cannot pay it, a suspended one neither', async () => {
   await shop.database.sql.update(users).set({ status: UserStatus.SUSPENDED }).where(eq(users.id, 1));
   const suspended = await refusal(pay(orderId));
 
-  expect(another).toMatchObject({ code: status.PERMISSION_DENIED });
+  expect(another).toMatchObject({ code: status.NOT_FOUND, reason: 'ORDER_NOT_FOUND' });
   expect(suspended).toMatchObject({ code: status.FAILED_PRECONDITION, reason: 'USER_SUSPENDED' });
 });
 

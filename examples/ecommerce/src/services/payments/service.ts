@@ -3,6 +3,7 @@ import { implement } from 'grpc-js-middleware/promises';
 import { PaymentServiceService, PaymentStatus, type Payment } from '../../gen/ecommerce/payment.js';
 import { fromCents, toCents } from '../../money.js';
 import { pageOf } from '../../paging.js';
+import { requestKeyOf } from '../../identity/caller.js';
 import type { ShopService } from '../shop-service.js';
 import { paymentDesk } from './desk.js';
 import type { StoredPayment } from './repository.js';
@@ -13,21 +14,19 @@ export const paymentService: ShopService = {
   rules: paymentRules,
 
   implement(resources) {
-    const { repository, cashier, settlement } = paymentDesk(resources);
+    const { repository, cashier } = paymentDesk(resources);
 
     return implement(PaymentServiceService, {
       async processPayment(request, call) {
         const card = isCard(request.method) ? cardOf(request) : undefined;
-        const payment = await cashier.pay({ ...request, card }, call);
+        const payment = await cashier.pay({ ...request, card }, call, requestKeyOf(call));
         return { payment: toPayment(payment), success: isPaid(payment), message: payment.message };
       },
 
-      async refundPayment({ paymentId, amount, reason }, { metadata }) {
-        const key = metadata.get('idempotency-key')[0]?.toString() ?? randomUUID();
-        const refundId = `${paymentId}:${key}`;
-        const payment = await repository.refund(paymentId, refundId, reason, toCents(amount));
+      async refundPayment({ paymentId, amount, reason }, call) {
+        const refundId = `${paymentId}:${requestKeyOf(call) ?? randomUUID()}`;
+        const payment = await repository.refund(paymentId, { id: refundId, amountCents: toCents(amount), reason });
         const whole = payment.status === PaymentStatus.REFUNDED;
-        if (whole) await settlement.tryToSettle(payment);
         return { success: true, message: whole ? 'Refunded in whole' : 'Refunded in part', refundId };
       },
 
@@ -42,6 +41,6 @@ function isPaid({ status }: StoredPayment): boolean {
   return status === PaymentStatus.COMPLETED;
 }
 
-function toPayment({ amountCents, ...payment }: StoredPayment): Payment {
-  return { ...payment, amount: fromCents(amountCents) };
+function toPayment({ amountCents, refundedCents, ...payment }: StoredPayment): Payment {
+  return { ...payment, amount: fromCents(amountCents), refundedAmount: fromCents(refundedCents) };
 }

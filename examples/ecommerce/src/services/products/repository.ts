@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, gte, isNull, lte, or, sql as raw, type SQL } from 'drizzle-orm';
 import type { Sql } from '../../database/database.js';
 import type { ProductCategory } from '../../gen/ecommerce/product.js';
+import { changeStock, stockUp } from '../../ledger/movements.js';
 import type { Cents } from '../../money.js';
 import { products } from './schema.js';
 
@@ -41,7 +42,7 @@ export class ProductRepository {
     return found;
   }
 
-  /** All of them, or none. */
+  /** All of them, or none; their pieces come from the supplier. */
   create(fields: readonly ProductFields[]): Promise<StoredProduct[]> {
     return this.sql.transaction(async (transaction) => {
       const created: StoredProduct[] = [];
@@ -49,18 +50,25 @@ export class ProductRepository {
         const batch = fields.slice(start, start + INSERT_BATCH);
         created.push(...(await transaction.insert(products).values(batch).returning()));
       }
+      await stockUp(
+        transaction,
+        created.map(({ id }) => id),
+      );
       return created;
     });
   }
 
-  /** Nothing when the catalogue has no such product. */
-  async update(id: number, fields: ProductFields): Promise<StoredProduct | undefined> {
-    const [updated] = await this.sql
-      .update(products)
-      .set({ ...fields, updatedAt: raw`now()` })
-      .where(and(eq(products.id, id), inCatalogue))
-      .returning();
-    return updated;
+  /** Nothing when the catalogue has no such product. Pieces that make the difference come from the supplier, or go back. */
+  update(id: number, fields: ProductFields): Promise<StoredProduct | undefined> {
+    return this.sql.transaction(async (transaction) => {
+      const isThis = and(eq(products.id, id), inCatalogue);
+      const [before] = await transaction.select({ stock: products.stock }).from(products).where(isThis).for('update');
+      if (before === undefined) return undefined;
+      const change = { ...fields, updatedAt: raw`now()` };
+      const [updated] = await transaction.update(products).set(change).where(isThis).returning();
+      await changeStock(transaction, id, fields.stock - before.stock);
+      return updated;
+    });
   }
 
   /** Whether there was such a product. The row stays for the orders that name it. */

@@ -1,6 +1,7 @@
 import { implement } from 'grpc-js-middleware/promises';
 import { errors } from '../../errors.js';
 import { ProductServiceService, type CreateProductRequest, type Product } from '../../gen/ecommerce/product.js';
+import { once } from '../../idempotency/once.js';
 import { formatCents, fromCents, toCents } from '../../money.js';
 import { formatCount } from '../../numbers.js';
 import { pageOf } from '../../paging.js';
@@ -35,9 +36,12 @@ export const productService: ShopService = {
         for await (const product of repository.list(selection)) yield toProduct(product);
       },
 
-      async createProduct(request) {
-        const [created] = await repository.create([toFields(request)]);
-        return { product: toProduct(created!) };
+      async createProduct(request, call) {
+        const id = await once(database.sql, call, async (transaction) => {
+          const [created] = await new ProductRepository(transaction).create([toFields(request)]);
+          return created!.id;
+        });
+        return { product: toProduct(existing(await repository.find(id), id)) };
       },
 
       async createProducts(requests, call) {
@@ -48,12 +52,19 @@ export const productService: ShopService = {
         return { products: created.map(toProduct), totalPrice, count: created.length };
       },
 
-      async updateProduct({ id, ...request }) {
-        return { product: toProduct(existing(await repository.update(id, toFields(request)), id)) };
+      async updateProduct({ id, ...request }, call) {
+        await once(database.sql, call, async (transaction) => {
+          existing(await new ProductRepository(transaction).update(id, toFields(request)), id);
+          return id;
+        });
+        return { product: toProduct(existing(await repository.find(id), id)) };
       },
 
-      async deleteProduct({ id }) {
-        if (!(await repository.remove(id))) throw errors.PRODUCT_NOT_FOUND({ id });
+      async deleteProduct({ id }, call) {
+        await once(database.sql, call, async (transaction) => {
+          if (!(await new ProductRepository(transaction).remove(id))) throw errors.PRODUCT_NOT_FOUND({ id });
+          return id;
+        });
         return {};
       },
 

@@ -1,6 +1,7 @@
 import { implement } from 'grpc-js-middleware/promises';
 import { errors } from '../../errors.js';
 import { UserServiceService, type ChatMessage, type User } from '../../gen/user/user.js';
+import { once } from '../../idempotency/once.js';
 import { callingUser } from '../../identity/caller.js';
 import { pageOf } from '../../paging.js';
 import { Topic } from '../../streams/topic.js';
@@ -25,17 +26,23 @@ export const userService: ShopService = {
         return { user: toUser(existing(await repository.find(id), id)) };
       },
 
-      async createUser(request) {
-        const [created] = await repository.create([request]);
-        return { user: toUser(created!) };
+      async createUser(request, call) {
+        const id = await once(database.sql, call, async (transaction) => {
+          const [created] = await new UserRepository(transaction).create([request]);
+          return created!.id;
+        });
+        return { user: toUser(existing(await repository.find(id), id)) };
       },
 
       async updateUser({ id, ...fields }) {
         return { user: toUser(existing(await repository.update(id, fields), id)) };
       },
 
-      async deleteUser({ id }) {
-        if (!(await repository.remove(id))) throw errors.USER_NOT_FOUND({ id });
+      async deleteUser({ id }, call) {
+        await once(database.sql, call, async (transaction) => {
+          if (!(await new UserRepository(transaction).remove(id))) throw errors.USER_NOT_FOUND({ id });
+          return id;
+        });
         return { success: true };
       },
 
