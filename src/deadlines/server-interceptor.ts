@@ -3,6 +3,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
+import { setLinger } from '../core/server/server-call.js';
 import { optionsOf } from '../core/base/options.js';
 import { withoutStack } from '../core/base/without-stack.js';
 import { StatusError } from '../core/status/status-error.js';
@@ -30,7 +31,18 @@ export interface DeadlineServerOptions {
    * @default Infinity
    */
   readonly maxMs?: number;
+  /**
+   * How long a client may take nothing of what was written for it once its call has a status, in ms. Then the call ends
+   * with CANCELLED and its stream is reset, so that a client that stops reading cannot keep the call. A client that
+   * takes bytes may take its time.
+   *
+   * @default 30_000
+   */
+  readonly lingerMs?: number;
 }
+
+/** Options as they are used. `lingerMs` stays undefined where the core's own default holds. */
+type Bounds = Required<Omit<DeadlineServerOptions, 'lingerMs'>> & Pick<DeadlineServerOptions, 'lingerMs'>;
 
 /**
  * Bounds how long calls may take. The time counts from a call's arrival; when it is up, the client gets
@@ -44,9 +56,10 @@ export interface DeadlineServerOptions {
 export function deadlineServerInterceptor(options: DeadlineServerOptions = {}): ServerInterceptor {
   if (isListed(arguments)) return uncalled('deadlineServerInterceptor', arguments);
   const bounds = boundsOf(options);
-  const { defaultMs, minMs, maxMs } = bounds;
+  const { defaultMs, minMs, maxMs, lingerMs } = bounds;
   const interceptor = defineServerInterceptor('deadlines', () => (call) => {
     const allowedMs = call.deadline === Infinity ? Math.min(defaultMs, maxMs) : maxMs;
+    if (lingerMs !== undefined) setLinger(call, lingerMs);
     call.limitDeadline(call.startedAt + allowedMs);
     return minMs > 0 && call.deadline - Date.now() < minMs ? new Refusal(call, minMs) : undefined;
   });
@@ -54,11 +67,12 @@ export function deadlineServerInterceptor(options: DeadlineServerOptions = {}): 
 }
 
 /** For `describeServer`: `default 5 s, at most 30 s`. */
-function explain({ defaultMs, minMs, maxMs }: Required<DeadlineServerOptions>): string {
+function explain({ defaultMs, minMs, maxMs, lingerMs }: Bounds): string {
   const parts = [
     Number.isFinite(defaultMs) && `default ${timeText(defaultMs)}`,
     Number.isFinite(maxMs) && `at most ${timeText(maxMs)}`,
     minMs > 0 && `refused with less than ${timeText(minMs)} left`,
+    lingerMs !== undefined && `given up after ${timeText(lingerMs)} without reading`,
   ];
   return parts.filter(Boolean).join(', ') || 'no bounds';
 }
@@ -76,12 +90,13 @@ class Refusal implements ServerHooks {
   }
 }
 
-function boundsOf(options: DeadlineServerOptions): Required<DeadlineServerOptions> {
-  const check = optionsOf('deadlineServerInterceptor', options, ['defaultMs', 'minMs', 'maxMs']);
+function boundsOf(options: DeadlineServerOptions): Bounds {
+  const check = optionsOf('deadlineServerInterceptor', options, ['defaultMs', 'minMs', 'maxMs', 'lingerMs']);
   const maxMs = check.number('maxMs', { min: 1, max: Infinity, fallback: Infinity });
   const defaultMs = check.number('defaultMs', { min: 1, max: Infinity, fallback: maxMs });
   const minMs = check.number('minMs', { min: 0, fallback: 0 });
   if (minMs > maxMs) throw check.error('minMs', `at most maxMs (${maxMs})`, minMs);
   if (minMs > defaultMs) throw check.error('minMs', `at most defaultMs (${defaultMs})`, minMs);
-  return { defaultMs, minMs, maxMs };
+  const lingerMs = options.lingerMs === undefined ? undefined : check.number('lingerMs', { min: 1, fallback: 30_000 });
+  return { defaultMs, minMs, maxMs, lingerMs };
 }

@@ -94,6 +94,14 @@ export class BareCall implements HandledCall {
     // There is no end of the call that anybody is told of.
   }
 
+  handlerDone(): void {
+    // Without interceptors, nothing waits for it.
+  }
+
+  handlerSettled(): void {
+    // Without interceptors, nothing waits for it.
+  }
+
   onConclude(listener: () => void): void {
     this.signal.addEventListener('abort', listener, { once: true });
   }

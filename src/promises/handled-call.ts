@@ -31,6 +31,10 @@ export interface HandledCall extends ServerCallContext {
   fail(error: unknown): StatusObject;
   /** Remembers what was thrown too late to be sent. */
   noteError(error: unknown): void;
+  /** A streaming handler has given everything: the call ends with OK when the client has taken it. */
+  handlerDone(): void;
+  /** The handler was stopped, and has returned. */
+  handlerSettled(): void;
   /** Calls once when anything but the handler concludes the call. */
   onConclude(listener: () => void): void;
 }

@@ -85,7 +85,12 @@ async function stream(served: ServedMethod, call: SurfaceCall, context: HandledC
     pump.stop();
     release(call);
   });
-  if (await pump.run()) call.end();
+  if (await pump.run()) {
+    call.end();
+    context.handlerDone();
+  } else {
+    context.handlerSettled();
+  }
 }
 
 function inputOf({ requestStream }: ServedMethod, call: SurfaceCall, context: HandledCall): unknown {

@@ -7,7 +7,7 @@ export const wrongCalls: WrongCalls = {
       'deadlineServerInterceptor',
       deadlines.deadlineServerInterceptor,
       {},
-      { defaultMs: wrong.timeOrNever, minMs: wrong.atLeastZero, maxMs: wrong.timeOrNever },
+      { defaultMs: wrong.timeOrNever, minMs: wrong.atLeastZero, maxMs: wrong.timeOrNever, lingerMs: wrong.atLeastZero },
     ),
     ...wrongArgument('deadlineServerInterceptor: minMs', [11], (minMs) =>
       deadlines.deadlineServerInterceptor({ minMs, maxMs: 10 }),

@@ -9,6 +9,8 @@ import { isStatus } from '../status/wire-status.js';
 export interface Gate {
   /** The call ended meanwhile: nobody else is admitted. */
   readonly over: boolean;
+  /** How the call ended, once that is known. */
+  readonly endedAs?: CallEnd | undefined;
   /** All have been. */
   admitted(): void;
   /** One makes the call wait. Call {@link HookChain.admit} again when it has settled well. */
@@ -46,7 +48,12 @@ export class HookChain<Call, Hooks extends ServerHooks | ClientHooks> {
       if (gate.over) return;
       const position = this.begun++;
       try {
-        const waiting = this.begin(list[position]!, position, call)?.admit?.();
+        const hooks = this.begin(list[position]!, position, call);
+        if (gate.over) {
+          this.tooLate(position, gate);
+          return;
+        }
+        const waiting = hooks?.admit?.();
         if (isThenable(waiting)) {
           gate.wait(waiting, position);
           return;
@@ -89,18 +96,28 @@ export class HookChain<Call, Hooks extends ServerHooks | ClientHooks> {
     return status;
   }
 
-  /**
-   * The end, to everyone whose part began. Then the hooks are let go: HTTP/2 keeps a call in memory long after its end,
-   * until the next major collection, and everything that hangs on it is moved about meanwhile.
-   */
-  onEnd(end: CallEnd): void {
+  /** The end, to everyone whose part began; then the hooks are released, unless their scopes are still needed. */
+  onEnd(end: CallEnd, keepScopes = false): void {
     for (let i = this.begun - 1; i >= 0; i--) this.tell(i, 'onEnd', end);
+    if (!keepScopes) this.release();
+  }
+
+  /**
+   * Lets the hooks go: HTTP/2 keeps a call in memory long after its end, until the next major collection, and everything
+   * that hangs on it is moved about meanwhile.
+   */
+  release(): void {
     this.hooks = NONE;
   }
 
   private tell(position: number, name: 'onHeaders' | 'onStatus' | 'onEnd', argument: unknown): unknown {
     const hooks = this.hooks[position] as { [N in typeof name]?: (argument: unknown) => unknown } | undefined;
     return hooks?.[name] && runQuietly(this.nameAt(position), name, hooks[name], argument, hooks);
+  }
+
+  /** The interceptor itself ended the call while its part began: it hears of the end like the others. */
+  private tooLate(position: number, { endedAs }: Gate): void {
+    if (endedAs !== undefined) this.tell(position, 'onEnd', endedAs);
   }
 
   private begin(step: Step<Call, Hooks>, position: number, call: Call): Hooks | undefined {

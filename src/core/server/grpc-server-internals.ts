@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { PeerCertificate } from 'node:tls';
 import type { OutgoingStatus } from '../status/wire-status.js';
 
@@ -50,6 +50,30 @@ export function peerOf({
 /** The HTTP/2 stream under a base call, if it shows one. */
 export function streamOf(base: GrpcServerCall): ServerHttp2Stream | undefined {
   return (base as { stream?: ServerHttp2Stream }).stream;
+}
+
+/** A chunk as large as this may take the client longer than it may take nothing: its connection's window is asked, too. */
+const LARGE = 65_536;
+
+/** A number that changes when the client takes something of what a call wrote. */
+export function unsentBytes(base: GrpcServerCall): number {
+  const stream = streamOf(base);
+  if (stream === undefined || stream.destroyed) return 0;
+  const unsent = stream.writableLength;
+  return unsent < LARGE ? unsent : unsent + (stream.session?.state.remoteWindowSize ?? 0);
+}
+
+/** How long HTTP/2 has to close a stream that was reset, in milliseconds, before its connection is closed. */
+const RESET_MS = 1_000;
+
+/** Resets a stream whose client takes nothing; a connection on which that does not go through is closed. */
+export function resetStream(stream: ServerHttp2Stream): void {
+  if (stream.destroyed) return;
+  const { session } = stream;
+  const timer = setTimeout(() => session?.destroy(), RESET_MS);
+  timer.unref();
+  stream.once('close', () => clearTimeout(timer));
+  stream.close(constants.NGHTTP2_CANCEL);
 }
 
 /**

@@ -8,7 +8,7 @@ import type { CallEnd, ServerHooks } from '../hooks.js';
 import type { HookChain } from '../pass/hook-chain.js';
 import type { Method } from '../method.js';
 import { peerCertificateOf } from './peer-certificate.js';
-import { ServerEnd, type EndingCall } from './server-end.js';
+import { ServerLife, type LivingCall } from './server-life.js';
 import { StatusError, isStatusError, toStatusObject } from '../status/status-error.js';
 import { timerAt, type Timer } from '../base/timer.js';
 import { wireHeaders, type OutgoingStatus } from '../status/wire-status.js';
@@ -33,7 +33,7 @@ const NO_PASSES: readonly never[] = [];
  * One call on the server, as interceptors and handlers know it. The passes over it (one, unless foreign interceptors stand
  * between ours) share it, and it tells all their hooks how it ended.
  */
-export class ServerCall implements ServerCallContext, EndingCall {
+export class ServerCall implements ServerCallContext, LivingCall {
   readonly startedAt = Date.now();
   metadata!: Metadata;
   deadline: number;
@@ -45,9 +45,14 @@ export class ServerCall implements ServerCallContext, EndingCall {
   answered = false;
   /** The passes over this call, outermost first. */
   passes: readonly ServerLayer[] = NO_PASSES;
-  readonly ending: ServerEnd;
+  readonly life: ServerLife;
+  /** How the call ended, once that is known. */
+  ended: CallEnd | undefined;
 
   private lateListener: ((result: LateResult) => void) | undefined;
+  private handler: 'idle' | 'running' | 'settled' = 'idle';
+  private onChosen: (() => void)[] | undefined;
+  private onSettled: (() => void)[] | undefined;
   private timer: Timer | undefined;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
   private headers: Metadata | undefined;
@@ -64,7 +69,7 @@ export class ServerCall implements ServerCallContext, EndingCall {
     private base: GrpcServerCall,
   ) {
     this.deadline = Number(base.getDeadline());
-    this.ending = new ServerEnd(base, this);
+    this.life = new ServerLife(base, this, this.deadline);
   }
 
   /** Another pass over this call, further in than those before; answers its position. */
@@ -73,9 +78,9 @@ export class ServerCall implements ServerCallContext, EndingCall {
     return this.passes.length - 1;
   }
 
-  /** A status was chosen, by whomever: nothing more can be sent. */
+  /** A status was chosen, by this side or by grpc-js: nothing else can be sent. */
   get concluded(): boolean {
-    return this.ending.concluded;
+    return this.life.concluded;
   }
 
   get peer(): string {
@@ -105,7 +110,7 @@ export class ServerCall implements ServerCallContext, EndingCall {
   }
 
   get signal(): AbortSignal {
-    return this.ending.stopped.signal;
+    return this.life.stopped.signal;
   }
 
   get<T>(key: ContextKey<T>): T {
@@ -122,9 +127,10 @@ export class ServerCall implements ServerCallContext, EndingCall {
   limitDeadline(epochMs: number): void {
     if (!(epochMs < this.deadline) || this.concluded) return;
     this.deadline = epochMs;
+    this.life.moveDeadline(epochMs);
     this.timer?.cancel();
-    if (epochMs <= Date.now()) this.ending.expire();
-    else this.timer = timerAt(epochMs, () => this.ending.expire());
+    if (epochMs <= Date.now()) this.life.expire();
+    else this.timer = timerAt(epochMs, () => this.life.expire());
   }
 
   sendHeaders(): void {
@@ -132,10 +138,11 @@ export class ServerCall implements ServerCallContext, EndingCall {
   }
 
   end(error: StatusError): void {
-    if (this.concluded) return;
-    this.ending.note(error);
-    this.ending.via = 'interceptor';
-    this.passes.at(-1)?.conclude(toStatusObject(error));
+    const pass = this.passes.at(-1);
+    if (this.concluded || pass === undefined) return;
+    this.life.note(error);
+    this.life.choose('interceptor');
+    pass.conclude(toStatusObject(error));
   }
 
   /** What to send for what a handler threw; remembered as the error of the call's end. */
@@ -147,18 +154,18 @@ export class ServerCall implements ServerCallContext, EndingCall {
 
   /** Remembers what was thrown after the call had ended, or beside its status. The first one counts. */
   noteError(error: unknown): void {
-    this.ending.note(error);
+    this.life.note(error);
     if (this.concluded) this.late({ status: toStatusObject(StatusError.from(error)) });
   }
 
   /** Calls once when the call is concluded by anything but its handler; at once if it was. */
   onConclude(listener: () => void): void {
-    this.ending.stopped.onStop(listener);
+    this.life.stopped.onStop(listener);
   }
 
   /**
    * Hears what the handler answers after the call was concluded without it: its message (unary: then it is done), or its
-   * status. No hook sees that; it happened nonetheless, and who guards against doing it twice wants to know.
+   * status. No hook sees that; it happened nonetheless, and an interceptor that guards against doing it twice needs it.
    */
   onLateResult(listener: (result: LateResult) => void): void {
     this.lateListener = listener;
@@ -167,9 +174,52 @@ export class ServerCall implements ServerCallContext, EndingCall {
   /** The handler answered though the call is over. */
   late(result: LateResult): void {
     const listener = this.lateListener;
-    if (listener === undefined || this.ending.via === 'handler') return;
-    this.lateListener = undefined;
-    listener(result);
+    if (listener !== undefined && this.life.origin !== 'handler') {
+      this.lateListener = undefined;
+      listener(result);
+    }
+    this.handlerSettled();
+  }
+
+  /** Calls once when a status is chosen: the call will end this way. At once if it was. */
+  onStatusChosen(listener: () => void): void {
+    if (this.concluded) listener();
+    else (this.onChosen ??= []).push(listener);
+  }
+
+  /**
+   * Calls once when the handler has returned, thrown or answered, even if that is after the call's end; at once if it
+   * has, or if the call was concluded before its handler ran.
+   */
+  onHandlerSettled(listener: () => void): void {
+    if (this.handler === 'settled' || (this.handler === 'idle' && this.concluded)) listener();
+    else (this.onSettled ??= []).push(listener);
+  }
+
+  /** The innermost pass hands the call to its handler. */
+  handlerBegins(): void {
+    if (this.handler === 'idle') this.handler = 'running';
+  }
+
+  handlerSettled(): void {
+    if (this.handler === 'settled') return;
+    this.handler = 'settled';
+    const { onSettled } = this;
+    this.onSettled = undefined;
+    onSettled?.forEach((listener) => listener());
+  }
+
+  /** The handler has given everything: the call ends with OK when the client has taken it. */
+  handlerDone(): void {
+    this.handlerSettled();
+    this.life.answered();
+  }
+
+  statusChosen(): void {
+    const { onChosen } = this;
+    this.onChosen = undefined;
+    onChosen?.forEach((listener) => listener());
+    if (this.handler === 'idle') this.handlerSettled();
   }
 
   /** Sends this message and OK instead of running the handler: for `onRequest`, whose message then goes no further. */
@@ -178,7 +228,7 @@ export class ServerCall implements ServerCallContext, EndingCall {
     if (this.concluded || this.answered || pass === undefined) return;
     this.answered = true;
     pass.sendMessage(message, () => {
-      this.ending.via = 'interceptor';
+      if (!this.life.choose('interceptor')) return;
       pass.conclude({ code: status.OK, details: 'OK', metadata: new Metadata() });
     });
   }
@@ -188,7 +238,7 @@ export class ServerCall implements ServerCallContext, EndingCall {
    * made a {@link StatusError} of becomes UNKNOWN, without its message.
    */
   translate(error: unknown, passIndex: number, below?: number): StatusError {
-    this.ending.note(error);
+    this.life.note(error);
     let current = error;
     for (let p = passIndex; p >= 0; p--) {
       const { hooks, begun } = this.passes[p]!.chain;
@@ -221,9 +271,15 @@ export class ServerCall implements ServerCallContext, EndingCall {
   }
 
   /** The outermost pass writes a message. */
-  write(nextCall: GrpcServerCall, message: unknown, callback: () => void): void {
+  write(nextCall: GrpcServerCall, message: unknown, callback: () => void, only: boolean): void {
     this.sent++;
-    this.ending.write(nextCall, message, callback);
+    this.life.write(nextCall, message, callback);
+    if (only) this.life.answered();
+  }
+
+  /** For what no hook made a status of. */
+  get unknown(): StatusObject {
+    return { code: status.UNKNOWN, details: 'Unknown error', metadata: new Metadata() };
   }
 
   unsend(): void {
@@ -233,13 +289,15 @@ export class ServerCall implements ServerCallContext, EndingCall {
   /** grpc-js's call is over, and is let go; answers what stands in for it from now on. */
   over(): GrpcServerCall {
     this.base = new EndedCall(this.base);
-    this.ending.letGo(this.base);
+    this.life.letGo(this.base);
     return this.base;
   }
 
   finish(end: CallEnd): void {
+    this.ended = end;
     this.timer?.cancel();
-    for (let p = this.passes.length - 1; p >= 0; p--) this.passes[p]!.chain.onEnd(end);
+    // Listeners of the call's own events are still to run, inside its scopes.
+    for (let p = this.passes.length - 1; p >= 0; p--) this.passes[p]!.chain.onEnd(end, true);
   }
 }
 
@@ -251,6 +309,32 @@ export function serverCallOf(call: HandlerCall): ServerCall | undefined {
 /** Answers a call in its handler's place; see {@link ServerCall.answer}. */
 export function answerCall(call: ServerCallContext, message: unknown): void {
   (call as ServerCall).answer(message);
+}
+
+/** The method owes one response, and none was sent: an OK would not be one for the client. */
+export function owesResponse(call: ServerCallContext): boolean {
+  const { method, sent } = call as ServerCall;
+  return sent === 0 && (method.kind === 'unary' || method.kind === 'client_stream');
+}
+
+/** See {@link ServerCall.onStatusChosen}. */
+export function onStatusChosen(call: ServerCallContext, listener: () => void): void {
+  (call as ServerCall).onStatusChosen(listener);
+}
+
+/** See {@link ServerCall.onHandlerSettled}. */
+export function onHandlerSettled(call: ServerCallContext, listener: () => void): void {
+  (call as ServerCall).onHandlerSettled(listener);
+}
+
+/**
+ * How long a client may take nothing once the call has a status, in milliseconds; then the call is over and its stream is
+ * reset.
+ *
+ * @default 30_000
+ */
+export function setLinger(call: ServerCallContext, lingerMs: number): void {
+  (call as ServerCall).life.lingerMs = lingerMs;
 }
 
 /** See {@link ServerCall.onLateResult}. */

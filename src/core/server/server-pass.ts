@@ -2,20 +2,23 @@ import { Metadata, status, type ServerInterceptingCall, type StatusObject } from
 import { callStorage, type ServerCallContext } from '../context.js';
 import type { GrpcServerCall, GrpcServerListener } from './grpc-server-internals.js';
 import { HookChain, type Gate } from '../pass/hook-chain.js';
-import type { ServerHooks } from '../hooks.js';
+import type { CallEnd, EndOrigin, ServerHooks } from '../hooks.js';
 import { methodOf, type MethodDescriptor } from '../method.js';
 import type { HookFailure } from '../pass/run-hook.js';
+import { MessageQueue } from '../pass/message-queue.js';
+import { LEAVING } from './server-life.js';
 import { enterScopes } from './scopes.js';
 import { ServerCall, type ServerLayer } from './server-call.js';
 import type { Steps } from '../pass/steps.js';
 import { callBack, tellCancel, tellHalfClose, tellMessage, tellMetadata, type Tell } from './tell.js';
 import { toStatusObject } from '../status/status-error.js';
+import { yieldTurn } from '../base/yields.js';
 import { wireStatus, type OutgoingStatus } from '../status/wire-status.js';
 
 /** What server interceptors do for the calls of one method. */
 export type ServerSteps = Steps<ServerCallContext, ServerHooks>;
 
-/** Hooks still to run for a message: nobody waits unless one of them does. */
+/** Hooks still to run for a message: only a hook that waits makes a promise. */
 type Progress = Promise<void> | undefined;
 
 /**
@@ -37,8 +40,10 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   private metadata: Metadata | undefined;
   private opened = false;
   private headersSent = false;
-  private incoming: Promise<void> | undefined;
-  private outgoing: Promise<void> | undefined;
+  /** This pass has sent a status towards the wire. */
+  private done = false;
+  private incoming: MessageQueue | undefined;
+  private outgoing: MessageQueue | undefined;
 
   /** Adds steps to the layer given, when it is a pass that has not started, or to a new pass on top of it. */
   static join(descriptor: MethodDescriptor, call: GrpcServerCall, steps: ServerSteps): ServerInterceptingCall {
@@ -61,7 +66,11 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
 
   start(listener: GrpcServerListener): void {
     this.listener = listener;
-    this.nextCall.start(this);
+    try {
+      this.nextCall.start(this);
+    } catch (error) {
+      this.failPast(error);
+    }
   }
 
   // grpc-js tells listeners apart by the number of arguments of this method.
@@ -74,20 +83,21 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   onReceiveMessage(message: unknown): void {
     if (this.call.concluded) return;
     if (this.index === 0) this.call.received++;
-    if (this.incoming !== undefined) this.incoming = this.requestLater(this.incoming, message);
-    else this.incoming = this.request(message)?.finally(() => (this.incoming = undefined));
+    if (this.incoming?.busy === true) this.requestLater(message);
+    else this.track(this.request(message), 'incoming');
   }
 
   onReceiveHalfClose(): void {
     // A cancelled upload looks finished for a turn or two of the event loop: END_STREAM is read before RST_STREAM.
-    if (this.index === 0 && this.streamsIn) setImmediate(() => setImmediate(() => this.halfClose()));
+    if (this.index === 0 && this.streamsIn) yieldTurn(() => yieldTurn(() => this.halfClose()));
     else this.halfClose();
   }
 
   onCancel(): void {
-    this.call.ending.closed();
+    this.call.life.closed();
     if (this.opened) this.within(tellCancel, undefined);
     // HTTP/2 and the handler keep the call a while, and must not keep each other's side with it.
+    this.chain.release();
     this.listener = undefined;
     if (this.index === 0) this.nextCall = this.call.over();
   }
@@ -96,6 +106,10 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
 
   get over(): boolean {
     return this.call.concluded;
+  }
+
+  get endedAs(): CallEnd | undefined {
+    return this.call.ended;
   }
 
   wait(waiting: PromiseLike<unknown>, position: number): void {
@@ -107,6 +121,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
 
   admitted(): void {
     this.opened = true;
+    if (this.streamsIn && this.isInnermost) this.call.handlerBegins();
     // The handlers of request streams start here; those of single requests at half-close.
     if (this.streamsIn) this.within(tellMetadata, this.metadata);
     else this.pass(tellMetadata, this.metadata);
@@ -114,17 +129,27 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
 
   /** A hook threw: what it threw goes out through the hooks outside it. */
   refuse(error: unknown, position: number): void {
+    this.fail(error, 'interceptor', position);
+  }
+
+  private fail(error: unknown, origin: EndOrigin, below?: number): void {
     const { call } = this;
-    if (call.concluded) {
+    if (this.sealed || (call.concluded && this.isInnermost) || !call.life.choose(origin)) {
       call.noteError(error);
       return;
     }
-    const refusal = call.translate(error, this.index, position);
-    call.ending.via = 'interceptor';
-    this.conclude(toStatusObject(refusal), position);
+    const failure = call.translate(error, this.index, below);
+    this.incoming?.empty();
+    this.conclude(toStatusObject(failure), below);
+  }
+
+  /** Nothing else leaves through this pass. */
+  private get sealed(): boolean {
+    return this.done || this.call.life.phase >= LEAVING;
   }
 
   private request(message: unknown): Progress {
+    if (this.call.concluded) return undefined;
     try {
       const result = this.chain.inwards('onRequest', message);
       return result instanceof Promise ? this.deliverLater(result) : this.deliver(result);
@@ -140,56 +165,91 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   }
 
   private halfClose(): void {
+    if (this.incoming?.busy === true) this.incoming.later(() => this.halfCloseNow());
+    else this.halfCloseNow();
+  }
+
+  private halfCloseNow(): undefined {
     if (this.call.concluded || this.call.answered) return;
-    if (this.index === 0 && this.streamsIn && this.call.ending.resetByClient) return;
-    if (this.incoming !== undefined) void this.incoming.then(() => this.halfClose());
-    else this.within(tellHalfClose, undefined);
+    if (this.index === 0 && this.streamsIn && this.call.life.resetByClient) return;
+    if (this.isInnermost) this.call.handlerBegins();
+    this.within(tellHalfClose, undefined);
   }
 
   // Towards the wire.
 
   sendMetadata(metadata: Metadata): void {
-    if (this.headersSent || this.call.concluded) return;
+    if (this.headersSent || this.sealed) return;
     this.headersSent = true;
     const headers = this.index === 0 ? this.call.withHeaders(metadata) : metadata;
     this.chain.onHeaders(headers);
-    this.nextCall.sendMetadata(headers);
+    try {
+      this.nextCall.sendMetadata(headers);
+    } catch (error) {
+      this.failPast(error);
+    }
   }
 
   sendMessage(message: unknown, callback: () => void): void {
-    if (this.call.concluded) {
-      if (this.isInnermost) this.call.late({ message });
+    const { isInnermost } = this;
+    if (this.sealed) {
+      if (isInnermost) this.call.late({ message });
       return;
     }
+    if (isInnermost && !this.streamsOut) this.call.handlerSettled();
     if (!this.headersSent && this.wantsHeaders()) this.sendMetadata(new Metadata());
-    if (this.outgoing !== undefined) this.outgoing = this.respondLater(this.outgoing, message, callback);
-    else this.outgoing = this.respond(message, callback)?.finally(() => (this.outgoing = undefined));
+    if (this.outgoing?.busy === true) this.respondLater(message, callback);
+    else this.track(this.respond(message, callback), 'outgoing');
   }
 
   sendStatus(given: OutgoingStatus): void {
-    const { call } = this;
-    if (call.concluded) {
-      if (this.isInnermost) call.late({ status: given });
-      return;
-    }
-    if (this.outgoing !== undefined) {
-      this.concludeLater(this.outgoing, given);
+    if (this.isInnermost && !this.sealed) this.call.handlerSettled();
+    if (this.outgoing?.busy === true) this.concludeLater(given);
+    else this.sendStatusNow(given);
+  }
+
+  private sendStatusNow(given: OutgoingStatus): undefined {
+    const { call, isInnermost } = this;
+    if (this.sealed) {
+      if (isInnermost) call.late({ status: given });
       return;
     }
     // What comes from above the innermost pass is the handler's; above an outer one, a foreign interceptor's or ours.
-    call.ending.via ??= this.isInnermost ? 'handler' : 'interceptor';
+    if (!call.concluded) call.life.choose(isInnermost ? 'handler' : 'interceptor');
     this.conclude(given);
   }
 
-  /** Sends a status through the hooks outside `below`, and from there on to the wire. */
+  /** Sends a status through the hooks outside `below`, and from there on to the wire; the first one counts. */
   conclude(given: OutgoingStatus, below = this.chain.begun): void {
-    let outgoing = this.chain.onStatus(this.checked(given), below, this);
+    if (this.done) return;
+    this.done = true;
+    this.outgoing?.empty();
+    let outgoing = this.chain.onStatus(wireStatus(given), below, this);
     if (this.index === 0) {
       outgoing = this.call.withTrailers(outgoing);
-      if (outgoing.code === status.OK && !this.headersSent && this.call.hasHeaders) this.sendMetadata(new Metadata());
-      this.call.ending.choose(outgoing);
+      if (outgoing.code === status.OK && !this.headersSent && this.call.hasHeaders) this.sendLateHeaders();
+      this.call.life.handOver(outgoing);
     }
-    this.nextCall.sendStatus(outgoing);
+    try {
+      this.nextCall.sendStatus(outgoing);
+    } catch (error) {
+      this.failPast(error);
+    }
+  }
+
+  /** A foreign interceptor further out threw: grpc-js would keep the status behind what that one did not finish. */
+  private failPast(error: unknown): void {
+    const failure = this.call.translate(error, this.index);
+    this.done = true;
+    this.outgoing?.empty();
+    this.call.life.sendPast('interceptor', wireStatus(toStatusObject(failure)));
+  }
+
+  private sendLateHeaders(): void {
+    this.headersSent = true;
+    const headers = this.call.withHeaders(new Metadata());
+    this.chain.onHeaders(headers);
+    this.nextCall.sendMetadata(headers);
   }
 
   private get isInnermost(): boolean {
@@ -225,6 +285,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   }
 
   private respond(message: unknown, callback: () => void): Progress {
+    if (this.sealed) return undefined;
     try {
       const result = this.chain.outwards('onResponse', message);
       return result instanceof Promise ? this.writeLater(result, callback) : this.write(result, callback);
@@ -234,11 +295,20 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   }
 
   private write(message: unknown, callback: () => void): undefined {
-    if (this.call.concluded) return;
+    if (this.sealed) return;
     // A stream's write callbacks run user code, such as 'drain' listeners.
     const written = this.streamsOut && !this.call.managed ? this.scopedCallback(callback) : callback;
-    if (this.index === 0) this.call.write(this.nextCall, message, written);
-    else this.nextCall.sendMessage(message, written);
+    try {
+      if (this.index === 0) this.call.write(this.nextCall, message, written, !this.streamsOut);
+      else this.nextCall.sendMessage(message, written);
+    } catch (error) {
+      this.failPast(error);
+    }
+  }
+
+  /** Remembers that work on a message waits, so that what comes next joins the queue behind it. */
+  private track(work: Progress, way: 'incoming' | 'outgoing'): void {
+    if (work !== undefined) (this[way] ??= new MessageQueue()).follow(work);
   }
 
   /** Headers that somebody set or listens for go out on their own; else grpc-js sends its own with the first message. */
@@ -290,28 +360,21 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   }
 
   private caught(error: unknown, inUserCode: boolean): void {
-    const { call } = this;
-    if (call.concluded) {
-      call.noteError(error);
-      return;
-    }
-    const failure = call.translate(error, this.index);
-    call.ending.via = inUserCode ? 'handler' : 'interceptor';
-    this.conclude(toStatusObject(failure));
+    this.fail(error, inUserCode ? 'handler' : 'interceptor');
   }
 
-  /** A status that can be sent; OK without the one response that the method owes is no OK. */
-  checked(given: OutgoingStatus): StatusObject {
-    const sendable = wireStatus(given);
+  /** A replacement that can be sent; an OK made by a hook without the one response that the method owes is not OK. */
+  checked(replacement: OutgoingStatus): StatusObject {
+    const sendable = wireStatus(replacement);
     if (sendable.code !== status.OK || this.streamsOut || this.call.sent > 0) return sendable;
-    return { code: status.UNKNOWN, details: 'Unknown error', metadata: sendable.metadata };
+    return { ...this.call.unknown, metadata: sendable.metadata };
   }
 
   // What closes over its arguments stands apart: V8 makes room for them whenever such a function is entered, and few
   // calls come here. Together 0.3 KB a call.
 
-  private requestLater(earlier: Promise<void>, message: unknown): Promise<void> {
-    return earlier.then(() => this.request(message));
+  private requestLater(message: unknown): void {
+    this.incoming!.later(() => this.request(message));
   }
 
   private deliverLater(replacing: Promise<unknown>): Promise<void> {
@@ -321,8 +384,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
     );
   }
 
-  private respondLater(earlier: Promise<void>, message: unknown, callback: () => void): Promise<void> {
-    return earlier.then(() => this.respond(message, callback));
+  private respondLater(message: unknown, callback: () => void): void {
+    this.outgoing!.later(() => this.respond(message, callback));
   }
 
   private writeLater(replacing: Promise<unknown>, callback: () => void): Promise<void> {
@@ -332,8 +395,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
     );
   }
 
-  private concludeLater(outgoing: Promise<void>, given: OutgoingStatus): void {
-    void outgoing.then(() => this.sendStatus(given));
+  private concludeLater(given: OutgoingStatus): void {
+    this.outgoing!.later(() => this.sendStatusNow(given));
   }
 
   private scopedCallback(callback: () => void): () => void {

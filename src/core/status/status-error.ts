@@ -6,7 +6,7 @@ import { businessText, isBusinessText, statusMessage, validationText } from './e
 import { isMetadata, readStatus, type StatusFacts } from './received-status.js';
 import { noteOrigin, originOf } from './status-origin.js';
 import { initFrom, textFrom, violationsFrom } from './error-arguments.js';
-import { isStatusCode, wireText } from './wire-status.js';
+import { isStatusCode, shortText } from './wire-status.js';
 
 // The three classes share a file because they need each other: `StatusError.from` makes its own subclasses.
 
@@ -45,7 +45,7 @@ export class StatusError extends Error {
   constructor(code: status, details: string, init: StatusErrorInit = {}) {
     init = initFrom('StatusError', init);
     const errorCode = isStatusCode(code) && code !== status.OK ? code : status.UNKNOWN;
-    const text = wireText(details);
+    const text = shortText(details);
     super(statusMessage(errorCode, text), init.cause === undefined ? undefined : { cause: init.cause });
     this.code = errorCode;
     this.details = text;
@@ -210,7 +210,7 @@ export function isStatusError(error: unknown): error is StatusError {
  */
 export function toStatusObject(error: StatusError): StatusObject {
   const { code, metadata } = error;
-  const details = wireText(error.details);
+  const details = shortText(error.details);
   const received = originOf(metadata)?.received ?? false;
   const trailers = received ? new Metadata() : metadata.clone();
   if (received) setDetailsTrailer(trailers, { code, details, errorDetails: error.errorDetails });
