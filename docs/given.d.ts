@@ -92,7 +92,7 @@ declare global {
 
   // Where it runs, and what it stands on.
   const target: string;
-  const credentials: ChannelCredentials;
+  const channelCredentials: ChannelCredentials;
   const signal: AbortSignal;
   const register: Registry;
   const logger: Record<'debug' | 'info' | 'warn' | 'error', (line: unknown, text?: string) => void>;

@@ -78,8 +78,8 @@ describe('a delay', () => {
 
 describe('wrong options', () => {
   const wrong: [FaultOptions, string][] = [
-    [{ code: 0 }, 'injectFaults: code must be an integer from 1 to 16, got 0'],
-    [{ code: 17 as status }, 'injectFaults: code must be an integer from 1 to 16, got 17'],
+    [{ code: 0 }, 'injectFaults: code must be a status code from 1 to 16, got 0'],
+    [{ code: 17 as status }, 'injectFaults: code must be a status code from 1 to 16, got 17'],
     [{ code: 5, probability: 1.5 }, 'injectFaults: probability must be a number from 0 to 1, got 1.5'],
     [{ code: 5, probability: NaN }, 'injectFaults: probability must be a number from 0 to 1, got NaN'],
     [{ code: 5, delayMs: -1 }, 'injectFaults: delayMs must be a number from 0 to 2147483647, got -1'],
@@ -91,4 +91,10 @@ describe('wrong options', () => {
   test.each(wrong)('%o', (options, message) => {
     expect(() => injectFaults(options)).toThrow(message);
   });
+});
+
+test.each([status.UNAVAILABLE, 'UNAVAILABLE'] as const)('a code may be a number or a name: %s', async (code) => {
+  const faulty = await startTestServer({ interceptors: [injectFaults({ code })] });
+  await expect(faulty.client.echo(EchoRequest.create())).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  await faulty.close();
 });

@@ -1,23 +1,22 @@
-import type { status } from '@grpc/grpc-js';
-import { type ServerInterceptor } from '@grpc/grpc-js';
+import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import type { ServerHooks } from '../core/hooks.js';
 import { matcher, namesIn, type MethodMatch } from '../core/match.js';
-import { optionsOf } from '../core/base/options.js';
+import { optionsOf, type OptionChecker } from '../core/base/options.js';
 import { covering, type CoversMethods } from '../core/describe/coverage.js';
 import { explained } from '../core/description.js';
 import { isListed, uncalled } from '../core/misplaced.js';
 import { StatusError } from '../core/status/status-error.js';
-import { statusName } from '../core/status/status-name.js';
+import { statusName, type StatusName } from '../core/status/status-name.js';
 import { timeText } from '../core/base/time-text.js';
 
 /** What {@link injectFaults} may be given. */
 export interface FaultOptions {
   /** The share of calls to hit, from 0 to 1. @default 1 */
   readonly probability?: number;
-  /** The status code to refuse them with; without one they are only delayed. */
-  readonly code?: status;
+  /** The status code to refuse them with, as a number or a name: `'UNAVAILABLE'`. Without one they are only delayed. */
+  readonly code?: status | StatusName;
   /** Milliseconds to wait before that, or before the handler. @default 0 */
   readonly delayMs?: number;
   /** Which methods. @default '*' */
@@ -38,7 +37,7 @@ export function injectFaults(options: FaultOptions): ServerInterceptor & CoversM
   const check = optionsOf('injectFaults', options, ['probability', 'code', 'delayMs', 'methods', 'random']);
   const probability = check.number('probability', { min: 0, max: 1, fallback: 1 });
   const delayMs = check.milliseconds('delayMs', { min: 0, fallback: 0 });
-  const code = options.code === undefined ? undefined : check.number('code', { min: 1, max: 16, integer: true });
+  const code = options.code === undefined ? undefined : codeOf(check, options.code);
   if (code === undefined && delayMs === 0) throw check.error('code', 'given, or else delayMs', undefined);
   const { methods = '*' } = options;
   const matches = matcher(methods, 'injectFaults: methods');
@@ -57,6 +56,12 @@ export function injectFaults(options: FaultOptions): ServerInterceptor & CoversM
       namesIn(methods, 'injectFaults: methods'),
     ),
   );
+}
+
+function codeOf(check: OptionChecker<FaultOptions>, given: status | StatusName): status {
+  const code = typeof given === 'string' ? status[given] : given;
+  if (Number.isInteger(code) && code >= 1 && code <= 16) return code;
+  throw check.error('code', "a status code from 1 to 16 or its name, such as 'UNAVAILABLE'", given);
 }
 
 function faultOf(call: ServerCallContext, delayMs: number, code: status | undefined): ServerHooks {

@@ -1,3 +1,4 @@
+import manifest from '../../package.json' with { type: 'json' };
 import { Metadata } from '@grpc/grpc-js';
 import { ROOT_CONTEXT, context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -157,4 +158,5 @@ test('the scope of our spans names this library', async () => {
   await echo.events.until({ side: 'server', hook: 'onEnd' });
   expect(trace.isSpanContextValid(sdk.span(`${SERVICE}/Echo`, 1).spanContext())).toBe(true);
   expect(new Set(sdk.spans.map((span) => span.instrumentationScope.name))).toEqual(new Set(['grpc-js-middleware']));
+  expect(new Set(sdk.spans.map((span) => span.instrumentationScope.version))).toEqual(new Set([manifest.version]));
 });

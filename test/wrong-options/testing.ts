@@ -31,7 +31,7 @@ export const wrongCalls: WrongCalls = {
     { code: status.ABORTED },
     {
       probability: wrong.share,
-      code: [undefined, null, 0, 17, 1.5, 'ABORTED'],
+      code: [undefined, null, 0, 17, 1.5, 'ABORT', 'OK'],
       delayMs: wrong.timeOrZero,
       methods: wrong.match,
       random: wrong.function,

@@ -17,7 +17,7 @@ export interface InstrumentOptions {
 /** An OpenTelemetry `MeterProvider`. */
 export interface MeterProviderLike {
   /** The meter of an instrumentation scope. */
-  getMeter(name: string): MeterLike;
+  getMeter(name: string, version?: string): MeterLike;
 }
 
 /** An OpenTelemetry `Meter`. */

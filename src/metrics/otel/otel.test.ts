@@ -1,3 +1,4 @@
+import { VERSION } from '../../core/base/version.js';
 import { status, type Interceptor } from '@grpc/grpc-js';
 import { InterceptingCall } from '@grpc/grpc-js';
 import {
@@ -27,7 +28,7 @@ async function exported(): Promise<Map<string, MetricData>> {
   exporter.reset();
   await meterProvider.forceFlush();
   const scopes = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
-  expect(scopes.map(({ scope }) => scope.name)).toEqual(['grpc-js-middleware']);
+  expect(scopes.map(({ scope }) => [scope.name, scope.version])).toEqual([['grpc-js-middleware', VERSION]]);
   return new Map(scopes.flatMap(({ metrics }) => metrics).map((metric) => [metric.descriptor.name, metric]));
 }
 
