@@ -78,8 +78,11 @@ describe('a delay', () => {
 
 describe('wrong options', () => {
   const wrong: [FaultOptions, string][] = [
-    [{ code: 0 }, 'injectFaults: code must be a status code from 1 to 16, got 0'],
-    [{ code: 17 as status }, 'injectFaults: code must be a status code from 1 to 16, got 17'],
+    [{ code: 0 }, "injectFaults: code must be a status code from 1 to 16 or its name, such as 'UNAVAILABLE', got 0"],
+    [
+      { code: 17 as status },
+      "injectFaults: code must be a status code from 1 to 16 or its name, such as 'UNAVAILABLE', got 17",
+    ],
     [{ code: 5, probability: 1.5 }, 'injectFaults: probability must be a number from 0 to 1, got 1.5'],
     [{ code: 5, probability: NaN }, 'injectFaults: probability must be a number from 0 to 1, got NaN'],
     [{ code: 5, delayMs: -1 }, 'injectFaults: delayMs must be a number from 0 to 2147483647, got -1'],
