@@ -1,6 +1,7 @@
 // Servers that serve what they can.
 export { rateLimitServerInterceptor, type RateLimitOptions } from './rate-limit-server-interceptor.js';
-export { tokenBucketLimiter, type RateLimiter, type TokenBucketOptions } from './rate-limiter.js';
+export { tokenBucketLimiter, type TokenBucketOptions } from './rate-limiter.js';
+export type { RateLimitAnswer, RateLimiter } from '../core/shared/rate-limiter.js';
 export {
   concurrencyLimitServerInterceptor,
   type ConcurrencyLimit,

@@ -186,3 +186,16 @@ describe('bad input', () => {
     expect(() => rateLimitServerInterceptor(options as never)).toThrow(`rateLimitServerInterceptor: ${text}`);
   });
 });
+
+test.each([
+  ['0', { retryAfterMs: 0, remaining: 4, resetMs: 10 }, undefined],
+  ['a wait', { retryAfterMs: 20 }, '20'],
+  ['a wait, later', Promise.resolve({ retryAfterMs: 20, remaining: 0 }), '20'],
+])('a limiter may answer with an object that says more than the wait: %s', async (_, answer, pushback) => {
+  const { client } = await limited({ limiter: { take: () => answer } });
+  if (pushback === undefined) await call(client, 'unary');
+  else {
+    const { metadata } = await failureOf(call(client, 'unary'));
+    expect(metadata.get('grpc-retry-pushback-ms')).toEqual([pushback]);
+  }
+});

@@ -6,10 +6,11 @@ import type { ServerHooks } from '../core/hooks.js';
 import { optionsOf, type OptionChecker } from '../core/base/options.js';
 import { isThenable, reportHookFailure } from '../core/base/report-failure.js';
 import { isListed, uncalled } from '../core/misplaced.js';
+import { retryAfterOf, type RateLimiter } from '../core/shared/rate-limiter.js';
 import { checkListeners } from './checks.js';
 import { keyFunction } from './keys.js';
 import { announcer, type DecisionListeners } from './listeners.js';
-import { limiterFor, type RateLimiter, type TokenBucketOptions } from './rate-limiter.js';
+import { limiterFor, type TokenBucketOptions } from './rate-limiter.js';
 import { Refusals, Refused, wholeDelay } from './refusal.js';
 import { within } from './within.js';
 
@@ -17,7 +18,7 @@ import { within } from './within.js';
 export interface RateLimitOptions extends Partial<TokenBucketOptions>, DecisionListeners {
   /**
    * Counts in the place of this process, which then needs no `ratePerSecond`, `burst` and `maxKeys`. When it throws,
-   * rejects, answers no number or nothing within `limiterTimeoutMs`, the call is admitted and a warning says so once: the
+   * rejects, answers nonsense or nothing within `limiterTimeoutMs`, the call is admitted and a warning says so once: the
    * limit protects the service, so its own failure must not become the service's.
    *
    * @default token buckets in this process
@@ -116,10 +117,11 @@ function taken(limiter: RateLimiter, key: string): unknown {
 
 /** A limiter's answer as a delay. */
 function delayOf(answer: unknown): number {
-  if (typeof answer === 'number' && answer >= 0) return answer;
-  return admitting(
-    new TypeError(`a limiter must answer with a number of at least 0, got ${typeof answer} ${String(answer)}`),
-  );
+  try {
+    return retryAfterOf(answer);
+  } catch (error) {
+    return admitting(error);
+  }
 }
 
 /** The limiter failed: the operator is told, the call goes on. */

@@ -1,22 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { optionsOf, type OptionChecker } from '../core/base/options.js';
+import type { RateLimiter } from '../core/shared/rate-limiter.js';
 import { TokenBucket } from './token-bucket.js';
-
-/**
- * Counts calls by key. Implement it to count for several servers together, in Redis for instance.
- *
- * @example
- * const shared: RateLimiter = {
- *   take: async (key) => Number(await redis.eval(takeToken, { keys: [key] })),
- * };
- */
-export interface RateLimiter {
-  /**
-   * Takes one token of this key: answers 0 when there was one, else in how many ms there will be one. Keys are at most 256
-   * characters long (longer ones are hashed before).
-   */
-  take(key: string): number | PromiseLike<number>;
-}
 
 /** Options of {@link tokenBucketLimiter}. */
 export interface TokenBucketOptions {
@@ -50,13 +35,13 @@ export function limiterFor(check: OptionChecker<Partial<TokenBucketOptions>>): R
   const maxKeys = check.number('maxKeys', { min: 1, max: 10_000_000, integer: true, fallback: 10_000 });
   const buckets = new LRUCache<string, TokenBucket>({ max: maxKeys });
   return {
-    take(key) {
+    take(key, cost = 1) {
       let bucket = buckets.get(key);
       if (bucket === undefined) {
         bucket = new TokenBucket(msPerToken, burst);
         buckets.set(key, bucket);
       }
-      return bucket.take(performance.now());
+      return bucket.take(performance.now(), cost);
     },
   };
 }

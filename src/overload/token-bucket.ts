@@ -17,9 +17,10 @@ export class TokenBucket {
     private readonly burst: number,
   ) {}
 
-  /** Takes a token: 0, or in how many ms there will be one. */
-  take(nowMs: number): number {
-    const fullAt = Math.max(this.fullAt, nowMs) + this.msPerToken;
+  /** Takes tokens: 0, or in how many ms there will be as many; Infinity when it never holds as many. */
+  take(nowMs: number, cost = 1): number {
+    if (cost > this.burst) return Infinity;
+    const fullAt = Math.max(this.fullAt, nowMs) + cost * this.msPerToken;
     const waitMs = fullAt - nowMs - this.burst * this.msPerToken;
     // What sums of fractions get wrong must not refuse the caller who waited exactly as long as told.
     if (waitMs > CLOSE_ENOUGH_MS) return waitMs;

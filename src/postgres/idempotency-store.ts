@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { optionsOf } from '../core/base/options.js';
-import { decodeOutcome, encodeOutcome, type IdempotencyOutcome } from '../retry/idempotency/outcome.js';
+import { decodeOutcome, encodeOutcome, type IdempotencyOutcome } from '../core/shared/idempotency-outcome.js';
 import {
   idText,
   type Claim,
   type ClaimTerms,
   type IdempotencyId,
   type IdempotencyStore,
-} from '../retry/idempotency/store.js';
+} from '../core/shared/idempotency-store.js';
 import { Cleaner } from './cleaner.js';
 import { IDEMPOTENCY_TABLE } from './migration.js';
 import type { PostgresPool } from './pool.js';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { optionsOf } from '../core/base/options.js';
-import { decodeOutcome, encodeOutcome, type IdempotencyOutcome } from '../retry/idempotency/outcome.js';
+import { decodeOutcome, encodeOutcome, type IdempotencyOutcome } from '../core/shared/idempotency-outcome.js';
 import {
   idText,
   type Claim,
   type ClaimTerms,
   type IdempotencyId,
   type IdempotencyStore,
-} from '../retry/idempotency/store.js';
+} from '../core/shared/idempotency-store.js';
 import { runnerOf, type RedisClient, type RunScript } from './client.js';
 import { claimKey, evictionPolicy, finishKey, releaseKey } from './idempotency-scripts.js';
 import { prefixOf } from './prefix.js';
@@ -58,9 +58,9 @@ class RedisStore implements IdempotencyStore {
     return { state: 'finished', fingerprint: kept, outcome: decodeOutcome(Buffer.from(outcome, 'base64')) };
   }
 
-  async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<void> {
+  async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<boolean> {
     const bytes = encodeOutcome(outcome).toString('base64');
-    await finishKey.run(this.run, this.keyOf(id), [owner, bytes, wholeMs(ttlMs)]);
+    return Number(await finishKey.run(this.run, this.keyOf(id), [owner, bytes, wholeMs(ttlMs)])) === 1;
   }
 
   async release(id: IdempotencyId, owner: string): Promise<void> {

@@ -23,8 +23,8 @@ export type { HedgingOptions } from './hedging-options.js';
 export { idempotencyClientInterceptor, type IdempotencyClientOptions } from './idempotency/client-interceptor.js';
 export { idempotencyServerInterceptor } from './idempotency/server-interceptor.js';
 export { memoryIdempotencyStore, type MemoryStoreOptions } from './idempotency/memory-store.js';
-export { decodeOutcome, encodeOutcome, type IdempotencyOutcome } from './idempotency/outcome.js';
-export type { Claim, ClaimTerms, IdempotencyId, IdempotencyStore } from './idempotency/store.js';
+export { decodeOutcome, encodeOutcome, type IdempotencyOutcome } from '../core/shared/idempotency-outcome.js';
+export type { Claim, ClaimTerms, IdempotencyId, IdempotencyStore } from '../core/shared/idempotency-store.js';
 export type { IdempotencyDecision, IdempotencyEvent, IdempotencyServerOptions } from './idempotency/options.js';
 
 // What happened.

@@ -126,7 +126,7 @@ export const wrongCalls: WrongCalls = {
     'memoryIdempotencyStore',
     retry.memoryIdempotencyStore,
     {},
-    { maxEntries: [...wrong.count, 1e9] },
+    { maxEntries: [...wrong.count, 1e9], maxBytes: [...wrong.count, 4095], callerShare: [null, '1', NaN, 0, -1, 1.5] },
   ),
 };
 

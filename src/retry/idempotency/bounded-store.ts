@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IdempotencyOutcome } from './outcome.js';
-import type { Claim, ClaimTerms, IdempotencyId, IdempotencyStore } from './store.js';
+import { isOutcome, type IdempotencyOutcome } from '../../core/shared/idempotency-outcome.js';
+import type { Claim, ClaimTerms, IdempotencyId, IdempotencyStore } from '../../core/shared/idempotency-store.js';
 
 /** Delays between the tries to hand an outcome to a store that fails. */
 const FINISH_AGAIN_MS = [100, 1000];
@@ -16,27 +16,30 @@ export class BoundedStore {
   async claim(id: IdempotencyId, terms: ClaimTerms): Promise<Claim> {
     const answer = Promise.resolve(this.store.claim(id, terms));
     try {
-      return await this.inTime(answer);
+      return checked(await this.inTime(answer));
     } catch (error) {
       answer.then(
-        ({ state }) => (state === 'claimed' ? this.release(id, terms.owner) : undefined),
+        (claim: Partial<Claim> | undefined) => (claim?.state === 'claimed' ? this.release(id, terms.owner) : undefined),
         () => undefined,
       );
       throw error;
     }
   }
 
-  /** Tries again where the store fails: the outcome of what was done is worth some patience. @throws as `claim`. */
-  async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<void> {
+  /**
+   * Tries again where the store fails: the outcome of what was done is worth some patience. Answers whether it is kept.
+   *
+   * @throws as `claim`.
+   */
+  async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<boolean> {
     for (const delay of FINISH_AGAIN_MS) {
       try {
-        await this.inTime(this.store.finish(id, owner, outcome, ttlMs));
-        return;
+        return (await this.inTime(this.store.finish(id, owner, outcome, ttlMs))) !== false;
       } catch {
         await sleep(delay, undefined, { ref: false });
       }
     }
-    await this.inTime(this.store.finish(id, owner, outcome, ttlMs));
+    return (await this.inTime(this.store.finish(id, owner, outcome, ttlMs))) !== false;
   }
 
   /** Never rejects: a claim that cannot be released ends with its lease. */
@@ -59,4 +62,14 @@ export class BoundedStore {
       clearTimeout(timer);
     }
   }
+}
+
+/** @throws TypeError for an answer that the contract of stores does not know. */
+function checked(claim: Claim): Claim {
+  const given = claim as Partial<Record<'state' | 'fingerprint' | 'outcome', unknown>> | null | undefined;
+  if (given?.state === 'claimed' || given?.state === 'full') return claim;
+  const isKnown = typeof given?.fingerprint === 'string';
+  if (given?.state === 'running' && isKnown) return claim;
+  if (given?.state === 'finished' && isKnown && isOutcome(given.outcome)) return claim;
+  throw new TypeError('The store answered a claim with something that is not a Claim');
 }

@@ -5,10 +5,10 @@ import type { StatusError } from '../../core/status/status-error.js';
 import { BoundedStore } from './bounded-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { ActiveIdempotency, IdempotencyDecision } from './options.js';
-import type { IdempotencyOutcome } from './outcome.js';
-import { busyElsewhere, keyReused, storeFailed } from './refusals.js';
+import type { IdempotencyOutcome } from '../../core/shared/idempotency-outcome.js';
+import { busyElsewhere, keyReused, lostOutcome, storeFailed, storeFull } from './refusals.js';
 import { Run } from './run.js';
-import { idText, type Claim, type IdempotencyId } from './store.js';
+import { idText, type Claim, type IdempotencyId } from '../../core/shared/idempotency-store.js';
 
 /** How often another process's run is asked for, at first and at most. */
 const FIRST_POLL_MS = 25;
@@ -46,19 +46,34 @@ export class Coordinator {
     return undefined;
   }
 
-  /** The run is over: keeps the outcome, if it is one for good, and tells those who wait. */
-  async conclude(call: ServerCallContext, run: Run, outcome: IdempotencyOutcome | undefined): Promise<void> {
+  /** The run is over: keeps the outcome, if it is one for good, and tells those who wait. `done`: it is one, whatever its code. */
+  async conclude(
+    call: ServerCallContext,
+    run: Run,
+    outcome: IdempotencyOutcome | undefined,
+    done = false,
+  ): Promise<void> {
     const { final, ttlMs } = this.options;
-    if (outcome !== undefined && final.has(outcome.code)) {
+    if (outcome !== undefined && (done || final.has(outcome.code))) {
       run.settle(outcome);
-      await this.store.finish(run.id, run.owner, outcome, ttlMs).catch((error: unknown) => {
-        this.tell(call, 'outcomeLost', error);
-      });
+      await this.keep(call, run, outcome, ttlMs);
     } else {
       // In this order: whoever waits claims the key as soon as it is told.
       await this.store.release(run.id, run.owner);
     }
     this.drop(run);
+  }
+
+  /** What cannot be kept is reported, and its place taken by a small failure: a duplicate must not run again. */
+  private async keep(call: ServerCallContext, run: Run, outcome: IdempotencyOutcome, ttlMs: number): Promise<void> {
+    let cause: unknown;
+    try {
+      if (await this.store.finish(run.id, run.owner, outcome, ttlMs)) return;
+    } catch (error) {
+      cause = error;
+    }
+    this.tell(call, 'outcomeLost', cause);
+    await this.store.finish(run.id, run.owner, lostOutcome(), ttlMs).catch(() => undefined);
   }
 
   /** Nobody will hear how the run ended. Its claim in the store ends with the lease. */
@@ -103,6 +118,7 @@ export class Coordinator {
   }
 
   private async follow(call: ServerCallContext, run: Run, claim: Claim): Promise<Part | 'elsewhere'> {
+    if (claim.state === 'full') throw this.refuse(call, 'storeFull', storeFull(claim.retryAfterMs));
     if (claim.state !== 'claimed') {
       if (claim.fingerprint !== run.fingerprint) throw this.refuse(call, 'keyReused', keyReused());
       this.drop(run);

@@ -3,8 +3,9 @@ import type { ServerCallContext } from '../../core/context.js';
 import type { CallEnd, ServerHooks } from '../../core/hooks.js';
 import { answerCall, onLateResult, type LateResult } from '../../core/server/server-call.js';
 import { StatusError } from '../../core/status/status-error.js';
+import { snapshotOf } from '../../core/shared/snapshot.js';
 import type { Coordinator } from './coordinator.js';
-import { failureOf, statusOf, successOf, type IdempotencyOutcome } from './outcome.js';
+import { failureOf, statusOf, successOf, type IdempotencyOutcome } from '../../core/shared/idempotency-outcome.js';
 import type { Run } from './run.js';
 
 /** Trailer of an answer that an earlier run gave. */
@@ -14,6 +15,7 @@ const REPLAYED = 'idempotency-replayed';
 export class GuardedCall implements ServerHooks {
   private run: Run | undefined;
   private handlerStarted = false;
+  private asked = false;
   private response: { readonly message: unknown } | undefined;
   private chosen: StatusObject | undefined;
   private lease: NodeJS.Timeout | undefined;
@@ -26,6 +28,9 @@ export class GuardedCall implements ServerHooks {
   ) {}
 
   async onRequest(message: unknown): Promise<void> {
+    // A second message is a mistake of the client's, which grpc-js answers: it must not wait for its own call.
+    if (this.asked) return;
+    this.asked = true;
     const part = await this.coordinator.take(this.call, this.key, message);
     if (part === undefined) return;
     if ('outcome' in part) {
@@ -42,23 +47,27 @@ export class GuardedCall implements ServerHooks {
   }
 
   onResponse(message: unknown): void {
-    this.response = { message };
+    // As it is now: what the handler does with its object later is not what this caller was sent.
+    if (this.run !== undefined) this.response = { message: snapshotOf(message) };
   }
 
   onStatus(chosen: StatusObject): void {
     this.chosen = chosen;
   }
 
-  onEnd({ origin }: CallEnd): void {
+  onEnd({ code, details, origin }: CallEnd): void {
     if (this.run === undefined) return;
     const { response, chosen } = this;
-    if (response !== undefined) this.conclude(successOf(response.message, chosen?.metadata));
+    // A response that could not be serialised, or was too large: the handler has done its work, and this came of it for good.
+    if (response !== undefined && origin === 'transport') this.conclude(unsent(code, details), true);
+    else if (response !== undefined) this.conclude(successOf(response.message, chosen?.metadata));
     else if (origin === 'handler' || !this.handlerStarted) this.conclude(chosen && failureOf(chosen));
     else this.awaitLateResult(this.run);
   }
 
   /** The client is gone and the handler runs on: what it does in the end is what the next attempt is told. */
   private awaitLateResult(run: Run): void {
+    // Its outcome is handed to the store all the same, which says whether the claim is still this run's.
     this.lease = setTimeout(() => this.coordinator.drop(run), this.leaseMs);
     this.lease.unref();
   }
@@ -69,10 +78,10 @@ export class GuardedCall implements ServerHooks {
     else this.conclude(lateFailure(result.status));
   }
 
-  private conclude(outcome: IdempotencyOutcome | undefined): void {
+  private conclude(outcome: IdempotencyOutcome | undefined, done = false): void {
     const { run } = this;
     this.run = undefined;
-    if (run !== undefined) void this.coordinator.conclude(this.call, run, outcome);
+    if (run !== undefined) void this.coordinator.conclude(this.call, run, outcome, done);
   }
 
   private replay(outcome: IdempotencyOutcome): void {
@@ -81,7 +90,7 @@ export class GuardedCall implements ServerHooks {
     responseTrailers.set(REPLAYED, 'true');
     if (outcome.code !== status.OK) throw StatusError.from(end);
     responseTrailers.merge(end.metadata);
-    answerCall(this.call, outcome.message);
+    answerCall(this.call, snapshotOf(outcome.message));
   }
 }
 
@@ -92,3 +101,6 @@ function lateFailure({
 }: Extract<LateResult, { status: unknown }>['status']): IdempotencyOutcome {
   return failureOf({ code: code as status, details: String(details), metadata: metadata ?? new Metadata() });
 }
+
+const unsent = (code: status, details: string): IdempotencyOutcome =>
+  failureOf({ code, details, metadata: new Metadata() });

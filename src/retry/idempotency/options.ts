@@ -7,7 +7,7 @@ import { optionsOf, type OptionChecker } from '../../core/base/options.js';
 import { checkedCodes, type StatusCode } from '../../core/shared/retry-policy.js';
 import { listenerOf, type Listener } from '../../core/shared/listeners.js';
 import { memoryIdempotencyStore } from './memory-store.js';
-import type { IdempotencyStore } from './store.js';
+import type { IdempotencyStore } from '../../core/shared/idempotency-store.js';
 
 /**
  * What became of a call with a key.
@@ -17,10 +17,12 @@ import type { IdempotencyStore } from './store.js';
  * - `keyReused`: refused, since the key belongs to another request.
  * - `runningElsewhere`: refused for now, since another process still runs it.
  * - `storeFailed`: the store failed or stalled; refused, or run all the same, as `onStoreFailure` says.
- * - `outcomeLost`: the store did not take the outcome of a finished call.
+ * - `storeFull`: refused with RESOURCE_EXHAUSTED, since the store has no room for another key of this caller.
+ * - `outcomeLost`: the store did not take the outcome of a finished call: it failed, had no room, or the run took longer
+ *   than its lease.
  */
 export type IdempotencyDecision =
-  'run' | 'replayed' | 'coalesced' | 'keyReused' | 'runningElsewhere' | 'storeFailed' | 'outcomeLost';
+  'run' | 'replayed' | 'coalesced' | 'keyReused' | 'runningElsewhere' | 'storeFailed' | 'storeFull' | 'outcomeLost';
 
 /** Told to `onDecision`. The key is left out: it belongs to the caller. */
 export interface IdempotencyEvent {
@@ -49,7 +51,7 @@ export interface IdempotencyServerOptions {
   readonly leaseMs?: number;
   /** Refuses calls without a key. @default false */
   readonly requireKey?: boolean;
-  /** Whose key it is. @default scheme and subject of the authenticated identity, so list authentication before */
+  /** Whose key it is. @default scheme, issuer and subject of the authenticated identity, so list authentication before */
   readonly caller?: (call: ServerCallContext) => string;
   /**
    * Failures that are the outcome for good, beside OK. Any other frees the key, so that the same call may run again.
@@ -134,5 +136,9 @@ function storeOf(check: OptionChecker<IdempotencyServerOptions>, options: Idempo
 
 function authenticatedCaller(call: ServerCallContext): string {
   const identity = call.get(identityKey);
-  return identity === undefined ? '' : `${identity.scheme}:${identity.subject}`;
+  if (identity === undefined) return '';
+  // The same subject of another issuer is someone else.
+  const { issuer } = identity as { readonly issuer?: unknown };
+  if (typeof issuer === 'string') return JSON.stringify([identity.scheme, issuer, identity.subject]);
+  return `${identity.scheme}:${identity.subject}`;
 }

@@ -1,11 +1,15 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { errorDetail } from '../../core/status/details.js';
 import { withoutStack } from '../../core/base/without-stack.js';
-import { StatusError } from '../../core/status/status-error.js';
+import { StatusError, toStatusObject } from '../../core/status/status-error.js';
+import { failureOf, type IdempotencyOutcome } from '../../core/shared/idempotency-outcome.js';
 import { IDEMPOTENCY_KEY } from './key.js';
 
 /** When to come back: soon, since what is waited for is a call or a store. */
 const RETRY_DELAY_MS = 1000;
+
+/** The largest int32, which is what a pushback can say. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * The draft for HTTP answers 422. FAILED_PRECONDITION here, and not INVALID_ARGUMENT: the request as such is fine, it is
@@ -31,6 +35,20 @@ export function storeFailed(cause: unknown): StatusError {
   return comeBack('The record of finished requests cannot be read', cause);
 }
 
+/** The store keeps what it has, and so has no room for another key. */
+export function storeFull(retryAfterMs: unknown): StatusError {
+  const delayMs =
+    typeof retryAfterMs === 'number' && retryAfterMs >= 1 ? Math.min(retryAfterMs, MAX_DELAY_MS) : undefined;
+  const wholeMs = Math.ceil(delayMs ?? RETRY_DELAY_MS);
+  return comeBack('Too many idempotency keys are remembered', undefined, status.RESOURCE_EXHAUSTED, wholeMs);
+}
+
+/** What a duplicate is told of a request that ran, and whose outcome could not be kept. */
+export function lostOutcome(): IdempotencyOutcome {
+  const error = refusal('IDEMPOTENCY_OUTCOME_LOST', 'This request has been run, and its outcome could not be kept');
+  return failureOf(toStatusObject(error));
+}
+
 function refusal(reason: string, details: string): StatusError {
   return withoutStack(new StatusError(status.FAILED_PRECONDITION, details, { errorDetails: [errorInfo(reason)] }));
 }
@@ -38,9 +56,14 @@ function refusal(reason: string, details: string): StatusError {
 const errorInfo = (reason: string): ReturnType<typeof errorDetail.errorInfo> =>
   errorDetail.errorInfo({ reason, domain: 'grpc-js-middleware', metadata: {} });
 
-function comeBack(details: string, cause?: unknown): StatusError {
+function comeBack(
+  details: string,
+  cause?: unknown,
+  code = status.UNAVAILABLE,
+  retryDelayMs = RETRY_DELAY_MS,
+): StatusError {
   const metadata = new Metadata();
-  metadata.set('grpc-retry-pushback-ms', String(RETRY_DELAY_MS));
-  const errorDetails = [errorDetail.retryInfo({ retryDelayMs: RETRY_DELAY_MS })];
-  return withoutStack(new StatusError(status.UNAVAILABLE, details, { metadata, cause, errorDetails }));
+  metadata.set('grpc-retry-pushback-ms', String(retryDelayMs));
+  const errorDetails = [errorDetail.retryInfo({ retryDelayMs })];
+  return withoutStack(new StatusError(code, details, { metadata, cause, errorDetails }));
 }

@@ -1,5 +1,5 @@
-import type { IdempotencyOutcome } from './outcome.js';
-import type { IdempotencyId } from './store.js';
+import type { IdempotencyOutcome } from '../../core/shared/idempotency-outcome.js';
+import type { IdempotencyId } from '../../core/shared/idempotency-store.js';
 
 /**
  * One run of a request under its key, in this process. Others that come with the same key meanwhile wait for its outcome;

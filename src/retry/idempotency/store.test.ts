@@ -1,8 +1,10 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { fingerprintOf } from './fingerprint.js';
+import type { IdempotencyStore } from '../../core/shared/idempotency-store.js';
+import { describeStore } from './fixtures/store-suite.js';
 import { memoryIdempotencyStore } from './memory-store.js';
-import { decodeOutcome, encodeOutcome, failureOf, statusOf, successOf } from './outcome.js';
+import { decodeOutcome, encodeOutcome, failureOf, statusOf, successOf } from '../../core/shared/idempotency-outcome.js';
 
 describe('fingerprintOf', () => {
   const same: [string, unknown, unknown][] = [
@@ -72,36 +74,54 @@ describe('outcomes', () => {
   });
 });
 
+describeStore('memoryIdempotencyStore', () => memoryIdempotencyStore());
+
 describe('memoryIdempotencyStore', () => {
-  const id = { caller: '', method: '/a.B/C', key: 'k' };
+  const id = { caller: 'ada', method: '/a.B/C', key: 'k' };
   const terms = { fingerprint: 'f', owner: 'me', leaseMs: 10_000 };
-  const outcome = successOf({}, undefined);
+  const big = successOf({ text: 'x'.repeat(50_000) }, undefined);
+  const claimAndFinish = async (store: IdempotencyStore, caller: string, key: string) => {
+    const claim = await store.claim({ ...id, caller, key }, terms);
+    if (claim.state !== 'claimed') return claim.state;
+    return store.finish({ ...id, caller, key }, 'me', big, 60_000);
+  };
 
-  test('lets one owner claim, and only that one finish or release', async () => {
-    const store = memoryIdempotencyStore();
-    expect(await store.claim(id, terms)).toEqual({ state: 'claimed' });
-    expect(await store.claim(id, { ...terms, owner: 'you' })).toEqual({ state: 'running', fingerprint: 'f' });
-    await store.release(id, 'you');
-    await store.finish(id, 'you', outcome, 10_000);
-    expect(await store.claim(id, terms)).toEqual({ state: 'running', fingerprint: 'f' });
-    await store.finish(id, 'me', outcome, 10_000);
-    expect(await store.claim(id, terms)).toEqual({ state: 'finished', fingerprint: 'f', outcome });
-    await store.release(id, 'me');
-    expect(await store.claim(id, terms)).toEqual({ state: 'claimed' });
+  test('refuses a new key beyond its bound instead of forgetting one that has not expired', async () => {
+    const store = memoryIdempotencyStore({ maxEntries: 2, callerShare: 1 });
+    for (const key of ['a', 'b']) expect(await store.claim({ ...id, key }, terms)).toEqual({ state: 'claimed' });
+    const refused = await store.claim({ ...id, key: 'c' }, terms);
+    expect(refused).toMatchObject({ state: 'full' });
+    expect((refused as { retryAfterMs: number }).retryAfterMs).toBeLessThanOrEqual(10_000);
+    expect((await store.claim({ ...id, key: 'a' }, { ...terms, owner: 'other' })).state).toBe('running');
   });
 
-  test('forgets the longest unused beyond its bound', async () => {
-    const store = memoryIdempotencyStore({ maxEntries: 2 });
-    for (const key of ['a', 'b', 'c']) await store.claim({ ...id, key }, terms);
-    expect((await store.claim({ ...id, key: 'c' }, terms)).state).toBe('running');
-    expect((await store.claim({ ...id, key: 'a' }, terms)).state).toBe('claimed');
+  test('lets no caller use more than its share, and keeps room for the others', async () => {
+    const store = memoryIdempotencyStore({ maxEntries: 100 });
+    await store.claim({ ...id, caller: 'bob', key: 'order' }, terms);
+    await store.finish({ ...id, caller: 'bob', key: 'order' }, 'me', successOf({ charged: 1 }, undefined), 60_000);
+    for (let i = 0; i < 10_000; i++) await store.claim({ ...id, caller: 'mallory', key: `${i}` }, terms);
+    expect(await store.claim({ ...id, caller: 'bob', key: 'order' }, terms)).toMatchObject({ state: 'finished' });
+    expect(await store.claim({ ...id, caller: 'carol' }, terms)).toEqual({ state: 'claimed' });
+    expect(await store.claim({ ...id, caller: 'mallory', key: 'more' }, terms)).toMatchObject({ state: 'full' });
   });
 
-  test('keeps outcomes for their time', async () => {
-    const store = memoryIdempotencyStore();
+  test('is bounded in bytes: what does not fit is not kept, and says so', async () => {
+    const store = memoryIdempotencyStore({ maxBytes: 1_000_000, callerShare: 1 });
+    const kept: unknown[] = [];
+    for (let i = 0; i < 100; i++) kept.push(await claimAndFinish(store, 'ada', `${i}`));
+    const outcomes = kept.filter((each) => each === true).length;
+    expect(outcomes).toBeGreaterThan(15);
+    expect(outcomes).toBeLessThanOrEqual(20);
+    expect(kept).toContain(false);
+  });
+
+  test('has room again for what expires', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const store = memoryIdempotencyStore({ maxEntries: 1 });
     await store.claim(id, terms);
-    await store.finish(id, 'me', outcome, 1);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect((await store.claim(id, terms)).state).toBe('claimed');
+    expect(await store.claim({ ...id, key: 'next' }, terms)).toEqual({ state: 'full', retryAfterMs: 10_000 });
+    vi.advanceTimersByTime(10_001);
+    expect(await store.claim({ ...id, key: 'next' }, terms)).toEqual({ state: 'claimed' });
+    vi.useRealTimers();
   });
 });

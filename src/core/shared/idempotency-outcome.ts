@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
+import { snapshotOf } from './snapshot.js';
 
 /** How a call ended for good: what every duplicate of it is answered. */
 export interface IdempotencyOutcome {
@@ -33,8 +34,9 @@ export function decodeOutcome(bytes: Uint8Array): IdempotencyOutcome {
   return deserialize(bytes) as IdempotencyOutcome;
 }
 
+/** A response, as it is now. */
 export function successOf(message: unknown, trailers: Metadata | undefined): IdempotencyOutcome {
-  return { code: status.OK, details: 'OK', trailers: toRecord(trailers), message };
+  return { code: status.OK, details: 'OK', trailers: toRecord(trailers), message: snapshotOf(message) };
 }
 
 export function failureOf({ code, details, metadata }: StatusObject): IdempotencyOutcome {
@@ -49,5 +51,16 @@ export function statusOf({ code, details, trailers }: IdempotencyOutcome): Statu
   }
   return { code, details, metadata };
 }
+
+/** Whether a store answered with something that can be replayed. */
+export function isOutcome(value: unknown): value is IdempotencyOutcome {
+  if (typeof value !== 'object' || value === null) return false;
+  const { code, details, trailers } = value as Record<string, unknown>;
+  if (typeof code !== 'number' || status[code] === undefined || typeof details !== 'string') return false;
+  return typeof trailers === 'object' && trailers !== null && Object.values(trailers).every(isTrailer);
+}
+
+const isTrailer = (values: unknown): boolean =>
+  Array.isArray(values) && values.every((value) => typeof value === 'string' || value instanceof Uint8Array);
 
 const toRecord = (trailers: Metadata | undefined): Record<string, (string | Uint8Array)[]> => trailers?.toJSON() ?? {};
