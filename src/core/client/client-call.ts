@@ -3,11 +3,13 @@ import { status } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../context.js';
 import type { ContextKey } from '../context-key.js';
 import type { InterceptorOptions } from './grpc-client-internals.js';
+import type { ClientLife } from './client-life.js';
 import { Destination, type ChannelSecurity } from './destination.js';
 import { channelFacts, type GrpcChannel } from './grpc-client-internals.js';
 import type { Method } from '../method.js';
 import { StatusError } from '../status/status-error.js';
 import { Stop } from '../pass/stop.js';
+import { TIMER_SLACK_MS } from '../base/timer.js';
 
 const contextSymbol = Symbol.for('grpc-js-middleware/client-context@1');
 const attemptSymbol = Symbol.for('grpc-js-middleware/attempt@1');
@@ -19,6 +21,9 @@ interface AttemptMark {
   readonly destination: Destination | undefined;
 }
 
+/** What the time of day drifts by itself, at most, while a call waits. */
+const CLOCK_STEP_MS = 1000;
+
 type MarkedOptions = InterceptorOptions & { [contextSymbol]?: ClientCall; [attemptSymbol]?: AttemptMark };
 
 /** What a pass does for its context. */
@@ -28,6 +33,9 @@ export interface ClientCallOwner {
   findChannel(): GrpcChannel | undefined;
   /** Ends the call as if this had come from below. */
   end(error: StatusError): void;
+  /** Earlier, while the call waits. */
+  deadlineMoved(): void;
+  readonly life: ClientLife | undefined;
 }
 
 /** One call on the client, as interceptors know it: one attempt of it, inside a retry. */
@@ -45,6 +53,7 @@ export class ClientCall implements ClientCallContext {
   private readonly parent: ClientCall | undefined;
   private readonly sharesValues: boolean;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
+  private expiresTicks: number | undefined;
   private known: Destination | undefined;
   private readonly stopped = new Stop();
 
@@ -69,11 +78,34 @@ export class ClientCall implements ClientCallContext {
 
   get deadline(): number {
     const { deadline } = this.options;
-    return deadline === undefined ? Infinity : Number(deadline);
+    return Number(deadline ?? Infinity);
   }
 
   limitDeadline(epochMs: number): void {
-    if (!this.begun && epochMs < this.deadline) this.options.deadline = epochMs;
+    if (this.begun || !(epochMs < this.deadline)) return;
+    this.options.deadline = epochMs;
+    this.expiresTicks = performance.now() + epochMs - Date.now();
+    this.owner.deadlineMoved();
+  }
+
+  /** Until the deadline, by the clock that never steps. */
+  get remainingMs(): number {
+    return (this.expiresTicks ?? this.startedTicks + this.deadline - this.startedAt) - performance.now();
+  }
+
+  get expired(): boolean {
+    return this.remainingMs <= TIMER_SLACK_MS;
+  }
+
+  /** The call begins after a wait: grpc-js counts by the time of day, which may have been set meanwhile. */
+  reckonDeadline(): void {
+    const deadline = Date.now() + this.remainingMs;
+    if (Math.abs(deadline - this.deadline) > CLOCK_STEP_MS) this.options.deadline = deadline;
+  }
+
+  /** The pass beyond a foreign interceptor, further out in the same attempt. */
+  get outer(): ClientCallOwner | undefined {
+    return this.sharesValues ? this.parent!.owner : undefined;
   }
 
   get peer(): string {

@@ -1,9 +1,17 @@
-import { AsyncResource } from 'node:async_hooks';
-import { status, type InterceptingCall, type Metadata, type StatusObject } from '@grpc/grpc-js';
-import { ClientCall, type ClientCallOwner } from './client-call.js';
+import { Metadata, status, type InterceptingCall, type StatusObject } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../context.js';
-import { originOf } from './end-origin.js';
+import type { ClientHooks } from '../hooks.js';
+import { methodOf } from '../method.js';
+import type { Ending } from '../pass/ending.js';
+import { HookChain } from '../pass/hook-chain.js';
+import type { HookFailure } from '../pass/run-hook.js';
+import type { Steps } from '../pass/steps.js';
+import { StatusError, isStatusError, toStatusObject } from '../status/status-error.js';
+import { Caller, contextOfCaller, isApplications } from './caller.js';
+import { ClientCall, type ClientCallOwner } from './client-call.js';
+import { ClientLife, type ClientLifeOwner } from './client-life.js';
 import { EarlyCall } from './early-call.js';
+import { originOf, originOfEnd } from './end-origin.js';
 import {
   channelBelow,
   channelOf,
@@ -15,13 +23,8 @@ import {
   type MessageContext,
   type NextCall,
 } from './grpc-client-internals.js';
-import { HookChain, type Gate } from '../pass/hook-chain.js';
-import type { ClientHooks, EndOrigin } from '../hooks.js';
-import { methodOf } from '../method.js';
-import type { HookFailure } from '../pass/run-hook.js';
-import { StatusError, isStatusError, toStatusObject } from '../status/status-error.js';
-import type { Steps } from '../pass/steps.js';
-import { timerAt, type Timer } from '../base/timer.js';
+import { notMade } from './not-made.js';
+import { tooManyMessages } from './owed-message.js';
 
 /** What client interceptors do for the calls of one method. */
 export type ClientSteps = Steps<ClientCallContext, ClientHooks>;
@@ -31,24 +34,15 @@ export type ClientSteps = Steps<ClientCallContext, ClientHooks>;
  * a grpc-js call, towards the wire its listener. It asks for the layer below only after `admit`, since a call that grpc-js
  * made and nobody starts keeps its deadline timer; a layer below that turns out to be ours is absorbed.
  */
-export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCallOwner, Gate {
-  private readonly chain: HookChain<ClientCallContext, ClientHooks>;
-  /** There once the layer is started. */
-  private call!: ClientCall;
-  private early: EarlyCall | undefined;
-  private listener: Partial<GrpcClientListener> | undefined;
+export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCallOwner, ClientLifeOwner {
+  /** From its start to its end; a layer that is absorbed never starts. */
+  life: ClientLife | undefined;
+  /** Has ended, or will in this turn. */
+  over = false;
+  /** The layer below, once the call is running. */
   private down: GrpcClientCall | undefined;
-  private waiting: (() => void)[] | undefined;
-  private ended = false;
-  private via: EndOrigin | undefined;
-  private thrown: unknown;
-  private received = 0;
-  private sent = 0;
-  private heard = false;
-  private expiry: Timer | undefined;
-  private caller: AsyncResource | undefined;
-  private incoming: Promise<void> | undefined;
-  private outgoing: Promise<void> | undefined;
+  private early: EarlyCall | undefined;
+  private reading = false;
 
   /** A layer for these steps; the pass above, if it is ours, absorbs it when the call starts. */
   static over(options: InterceptorOptions, nextCall: NextCall, steps: ClientSteps): InterceptingCall {
@@ -59,49 +53,58 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   private constructor(
     private options: InterceptorOptions,
     private nextCall: NextCall,
-    steps: ClientSteps,
-  ) {
-    this.chain = new HookChain(steps);
-  }
+    private readonly steps: ClientSteps,
+  ) {}
 
   // Towards the wire.
 
   start(metadata: Metadata, listener: Partial<GrpcClientListener>): void {
-    this.listener = listener;
-    this.call = new ClientCall(methodOf(this.options.method_definition), this.options, this);
+    const call = new ClientCall(methodOf(this.options.method_definition), this.options, this);
+    const { isOutermost } = call;
     // Never write into the caller's object: it may be used for other calls.
-    this.call.metadata = this.call.isOutermost ? metadata.clone() : metadata;
-    if (this.call.isOutermost) this.caller = new AsyncResource('GRPC_CALL', { requireManualDestroy: true });
-    this.chain.admit(this.call, this);
+    call.metadata = isOutermost ? metadata.clone() : metadata;
+    const caller = new Caller(listener, isOutermost ? contextOfCaller() : undefined);
+    this.life = new ClientLife(call, caller, new HookChain(this.steps), this);
+    this.life.chain.admit(call, this);
   }
 
   sendMessage(message: unknown): void {
     this.sendMessageWithContext({}, message);
   }
 
-  sendMessageWithContext(context: MessageContext, message: unknown): void {
-    if (this.down === undefined) this.later(() => this.sendMessageWithContext(context, message));
-    else if (this.outgoing !== undefined) this.outgoing = this.outgoing.then(() => this.request(context, message));
-    else this.outgoing = this.request(context, message)?.finally(() => (this.outgoing = undefined));
+  sendMessageWithContext(given: MessageContext, message: unknown): void {
+    if (this.over) return release(given);
+    const { requests, caller } = this.life!;
+    const context = caller.inContext(given);
+    if (requests.busy) requests.later(() => this.request(context, message));
+    else requests.follow(this.request(context, message));
   }
 
   halfClose(): void {
-    if (this.down === undefined) this.later(() => this.halfClose());
-    else if (this.outgoing !== undefined) void this.outgoing.then(() => this.halfClose());
-    else this.down.halfClose();
+    if (this.over) return;
+    const { requests } = this.life!;
+    if (requests.busy) requests.later(() => this.closeHalf());
+    else this.closeHalf();
   }
 
   startRead(): void {
-    if (this.down === undefined) this.later(() => this.startRead());
-    else this.down.startRead();
+    this.reading = true;
+    if (this.down !== undefined) this.onDown('startRead');
   }
 
   cancelWithStatus(code: status, details: string): void {
-    if (this.ended) return;
-    this.via ??= code === status.CANCELLED ? 'cancelled' : 'transport';
-    if (this.down !== undefined) this.down.cancelWithStatus(code, details);
-    else if (this.call !== undefined) this.concludeSoon(new StatusError(code, details));
-    else this.discard();
+    if (this.over) return;
+    const { life } = this;
+    if (life === undefined) {
+      // Never started, and never will be.
+      this.settled();
+      return;
+    }
+    const origin = code === status.CANCELLED ? 'cancelled' : 'transport';
+    life.asked ??= origin;
+    const stopped = this.stopBelow(code, details);
+    // Nothing below will say how the call ends, or what it says would wait for a hook.
+    if (!stopped || life.responses.busy) life.end({ origin, status: { code, details, metadata: new Metadata() } });
   }
 
   getPeer(): string {
@@ -112,114 +115,98 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
     return this.down?.getAuthContext() ?? null;
   }
 
+  /** The call is to end in a way that this side chose; the layer below is to stop. */
+  private endHere(
+    ending: Ending,
+    below?: number,
+    code = ending.status.code,
+    details = ending.status.details,
+  ): undefined {
+    if (this.over) return;
+    this.life!.end(ending, below);
+    this.stopBelow(code, details);
+  }
+
+  end(error: StatusError): void {
+    this.endHere({ origin: originOfEnd(error.code), status: toStatusObject(error), error });
+  }
+
+  deadlineMoved(): void {
+    if (this.life?.waiting === true) this.life.expireInTime();
+  }
+
   /**
-   * The channel under this layer. While the call is being admitted, the layer below is made early and kept for when the
-   * call begins; a call that is made only to be asked is ended at once.
+   * While the call is starting, the layer below is made early and kept for when the call runs; a call that is made only to
+   * be asked is ended at once.
    */
   findChannel(): GrpcChannel | undefined {
     if (this.down !== undefined) return channelOf(this.down);
-    if (this.nextCall === undefined) return undefined;
-    return this.call === undefined || this.ended
-      ? channelBelow(this.nextCall, this.call?.options ?? this.options)
-      : this.learnEarly(this.call.options);
+    if (this.life === undefined || this.over) return channelBelow(this.nextCall, this.options);
+    return this.channelEarly(this.life.call.options);
   }
 
-  private learnEarly(options: InterceptorOptions): GrpcChannel | undefined {
+  private channelEarly(options: InterceptorOptions): GrpcChannel | undefined {
     this.early ??= new EarlyCall(this.nextCall, options);
     const { call } = this.early;
     // It will be absorbed, and what it made goes with it.
-    return call instanceof ClientPass ? call.learnEarly(options) : channelOf(call);
-  }
-
-  /** Ends the call from anywhere, as if this had come from below. */
-  end(error: StatusError): void {
-    if (this.ended) return;
-    this.via =
-      error.code === status.CANCELLED
-        ? 'cancelled'
-        : error.code === status.DEADLINE_EXCEEDED
-          ? 'deadline'
-          : 'interceptor';
-    this.thrown ??= error;
-    // In this order: grpc-js would give its own, poorer status in the same turn.
-    this.concludeSoon(error);
-    this.down?.cancelWithStatus(error.code, error.details);
+    return call instanceof ClientPass ? call.channelEarly(options) : channelOf(call);
   }
 
   [channelSymbol](): GrpcChannel | undefined {
     return this.findChannel();
   }
 
-  /** Nobody will start this layer: what it made for questions goes with it. */
-  private discard(): void {
-    this.ended = true;
-    this.early?.dispose();
-  }
-
   // As the gate of its interceptors.
 
-  get over(): boolean {
-    return this.ended;
-  }
-
-  /** There is no call below yet to notice the deadline. */
   wait(waiting: PromiseLike<unknown>, position: number): void {
-    if (this.call.deadline !== Infinity) this.expiry = timerAt(this.call.deadline, () => this.expire());
+    const { chain, call } = this.life!;
+    this.life!.waiting = true;
+    this.life!.expireInTime();
     waiting.then(
-      () => {
-        this.expiry?.cancel();
-        this.chain.admit(this.call, this);
-      },
+      () => chain.admit(call, this),
       (error: unknown) => this.refuse(error, position),
     );
   }
 
-  private expire(): void {
-    this.via = 'deadline';
-    this.concludeSoon(new StatusError(status.DEADLINE_EXCEEDED, 'Deadline exceeded'));
-  }
-
   /** Goes one layer down: a neighbour of ours is absorbed, anything else is the call that this pass runs over. */
   admitted(): void {
-    let down: GrpcClientCall;
+    const { chain, call } = this.life!;
+    this.life!.begin();
     try {
-      down = this.below();
-    } catch (error) {
-      this.refuse(new StatusError(status.UNAVAILABLE, 'The channel is closed', { cause: error }));
-      return;
-    }
-    if (down instanceof ClientPass) {
-      this.chain.join(down.chain.steps);
+      const down = this.below(call);
+      if (!(down instanceof ClientPass)) return this.run(down);
+      chain.join(down.steps);
       this.nextCall = down.nextCall;
       this.early = down.early;
-      this.chain.admit(this.call, this);
-      return;
+    } catch (error) {
+      return this.brokeBelow(error);
     }
-    this.down = down;
-    this.call.begun = true;
-    down.start(this.call.metadata, this);
-    const { waiting } = this;
-    this.waiting = undefined;
-    waiting?.forEach((action) => action());
+    chain.admit(call, this);
   }
 
   /** The early call, where it is the one that would be made now; otherwise one that is made now. */
-  private below(): GrpcClientCall {
-    const { early, call } = this;
+  private below({ options, destination }: ClientCall): GrpcClientCall {
+    const { early } = this;
     this.early = undefined;
     // A call that was made before the channel was closed, and is started afterwards, would stay open forever.
-    if (early?.fits(call.options) === true && call.destination.open) return early.call;
+    if (early?.fits(options) === true && destination.open) return early.call;
     early?.dispose();
-    return this.nextCall(call.options);
+    return this.nextCall(options);
   }
 
-  private later(action: () => void): void {
-    if (!this.ended) (this.waiting ??= []).push(action);
+  private run(down: GrpcClientCall): void {
+    const { call, requests } = this.life!;
+    this.down = down;
+    call.begun = true;
+    down.start(call.metadata, this);
+    if (this.reading) this.onDown('startRead');
+    requests.proceed();
   }
 
   private request(context: MessageContext, message: unknown): Promise<void> | undefined {
+    if (this.over) return release(context);
     try {
-      const result = this.chain.inwards('onRequest', message);
+      const result = this.life!.chain.inwards('onRequest', message);
       if (!(result instanceof Promise)) return this.write(context, result);
       return result.then(
         (replacement) => this.write(context, replacement),
@@ -231,58 +218,101 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   }
 
   private write(context: MessageContext, message: unknown): undefined {
-    if (this.ended) return;
-    this.sent++;
-    this.down!.sendMessageWithContext(context, message);
+    if (this.over) return release(context);
+    this.life!.sent++;
+    try {
+      this.down!.sendMessageWithContext(context, message);
+    } catch (error) {
+      this.brokeBelow(error);
+    }
+  }
+
+  private closeHalf(): undefined {
+    if (!this.over) this.onDown('halfClose');
+  }
+
+  private onDown(action: 'startRead' | 'halfClose'): void {
+    try {
+      this.down![action]();
+    } catch (error) {
+      this.brokeBelow(error);
+    }
+  }
+
+  /** Whether the layer below took it. */
+  private stopBelow(code: status, details: string): boolean {
+    try {
+      this.down?.cancelWithStatus(code, details);
+      return this.down !== undefined;
+    } catch (error) {
+      if (isApplications(error)) throw error;
+      return false;
+    }
+  }
+
+  /** A layer below threw: that ends the call, unless it only passed on what the application threw. */
+  private brokeBelow(error: unknown): void {
+    if (isApplications(error)) throw error;
+    if (this.over) return;
+    this.endHere(notMade(error, this.life!.call.destination), undefined, ...FAILED_HERE);
   }
 
   // Towards the application.
 
   // grpc-js tells listeners apart by the number of arguments of this method.
   onReceiveMetadata(metadata: Metadata): void {
-    if (this.ended) return;
-    this.heard = true;
-    this.chain.onHeaders(metadata);
-    this.tell(this.listener?.onReceiveMetadata, metadata);
+    if (this.over) return;
+    const { chain, caller } = this.life!;
+    this.life!.heard = true;
+    chain.onHeaders(metadata);
+    // An interceptor may have ended the call.
+    if (!this.over) caller.tell('onReceiveMetadata', metadata);
   }
 
   onReceiveMessage(message: unknown): void {
-    if (this.ended) return;
-    if (this.incoming !== undefined) this.incoming = this.incoming.then(() => this.response(message));
-    else this.incoming = this.response(message)?.finally(() => (this.incoming = undefined));
+    if (this.over) return;
+    const { responses } = this.life!;
+    if (responses.busy) responses.later(() => this.response(message));
+    else responses.follow(this.response(message));
   }
 
   onReceiveStatus(given: StatusObject): void {
-    if (this.incoming !== undefined) void this.incoming.then(() => this.onReceiveStatus(given));
-    else this.conclude(given);
+    if (this.over) return;
+    const life = this.life!;
+    const origin = originOf(given, life);
+    if (!life.responses.busy || origin === 'cancelled' || origin === 'deadline') {
+      life.conclude({ origin, status: given });
+      return;
+    }
+    // Messages go first. Nothing below notices the deadline any more.
+    life.expireInTime();
+    life.responses.later(() => life.conclude({ origin, status: given }));
   }
 
   private response(message: unknown): Promise<void> | undefined {
+    if (this.over) return;
+    const life = this.life!;
     // How grpc-js says that a failed unary call has no message.
-    if (message === null) return this.tell(this.listener?.onReceiveMessage, null);
-    this.received++;
+    if (message === null) return this.deliver(null);
+    if (life.owesOne && life.received > 0) return this.endHere({ origin: 'transport', status: tooManyMessages() });
+    life.received++;
+    // grpc-js would keep a second message of a unary call, and with it the status, forever.
+    if (life.owesOne) this.onDown('startRead');
     let result: unknown;
     try {
-      result = this.chain.outwards('onResponse', message);
+      result = life.chain.outwards('onResponse', message);
     } catch (failure) {
       return this.refused(failure);
     }
     if (!(result instanceof Promise)) return this.deliver(result);
     return result.then(
-      (replacement) => rethrowOutside(() => this.deliver(replacement)),
+      (replacement) => this.deliver(replacement),
       (failure: unknown) => this.refused(failure),
     );
   }
 
   private deliver(message: unknown): undefined {
-    if (!this.ended) this.tell(this.listener?.onReceiveMessage, message);
-  }
-
-  /** The application's callbacks run where it made the call: grpc-js may call from the connection's context. */
-  private tell<T>(callback: ((argument: T) => void) | undefined, argument: T): undefined {
-    if (callback === undefined) return;
-    if (this.caller === undefined) callback.call(this.listener, argument);
-    else this.caller.runInAsyncScope(callback, this.listener, argument);
+    if (!this.over) this.life!.caller.tell('onReceiveMessage', message);
   }
 
   private refused(failure: unknown): undefined {
@@ -291,52 +321,35 @@ export class ClientPass implements GrpcClientCall, GrpcClientListener, ClientCal
   }
 
   /** A hook threw: the call ends with that, seen by the hooks outside it. */
-  refuse(error: unknown, position = this.chain.begun): void {
-    if (this.ended) return;
-    this.thrown ??= error;
-    this.via = 'interceptor';
+  refuse(error: unknown, position: number): void {
+    if (this.over) return;
+    const name = this.life!.chain.nameAt(position);
     const known = isStatusError(error)
       ? error
-      : new StatusError(status.UNKNOWN, `Client interceptor '${this.chain.nameAt(position)}' failed`, { cause: error });
-    this.concludeSoon(known, position);
-    this.down?.cancelWithStatus(status.CANCELLED, 'Failed by a client interceptor');
+      : new StatusError(status.UNKNOWN, `Client interceptor '${name}' failed`, { cause: error });
+    this.endHere({ origin: 'interceptor', status: toStatusObject(known), error }, position, ...FAILED_HERE);
   }
 
-  /** As grpc-js does: never before the caller has its call object. */
-  private concludeSoon(error: StatusError, below?: number): void {
-    process.nextTick(() => this.conclude(toStatusObject(error), below));
-  }
+  // The end.
 
-  private conclude(given: StatusObject, below = this.chain.begun): void {
-    if (this.ended) return;
-    const outcome = this.chain.onStatus(given, below, this);
-    this.ended = true;
-    this.waiting = undefined;
-    this.expiry?.cancel();
+  settled(): void {
+    this.over = true;
     this.early?.dispose();
-    this.finish(outcome, originOf(given, { via: this.via, heard: this.heard, deadline: this.call.deadline }));
-    this.tell(this.listener?.onReceiveStatus, outcome);
-    // HTTP/2 keeps the call a while, and must not keep the application's side with it, nor the contexts: they lead to
-    // every layer further out (1.8 KB of a call with the recommended stack).
-    this.listener = this.caller = undefined;
-    if (this.down !== undefined) this.call = this.options = this.nextCall = undefined as never;
   }
 
-  private finish({ code, details }: StatusObject, origin: EndOrigin): void {
-    const { call, received, sent, thrown } = this;
-    if (origin !== 'peer') call.stop(code, details);
-    const durationMs = performance.now() - call.startedTicks;
-    this.chain.onEnd({ code, details, durationMs, received, sent, error: thrown, origin });
+  /**
+   * HTTP/2 keeps the call a while, and must not keep contexts with it: they lead to every layer further out (1.8 KB of a
+   * call with the recommended stack).
+   */
+  letGo(): void {
+    if (this.down !== undefined) this.life = this.options = this.nextCall = undefined as never;
   }
 }
 
-/** What an application's own listener throws is the application's: it must not be swallowed by a promise of ours. */
-function rethrowOutside(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
-  }
+/** What the layer below is told when a hook or a foreign interceptor failed. */
+const FAILED_HERE = [status.CANCELLED, 'Failed by a client interceptor'] as const;
+
+/** No writer is left waiting. */
+function release({ callback }: MessageContext): undefined {
+  if (callback !== undefined) process.nextTick(callback);
 }

@@ -37,12 +37,17 @@ export class Destination {
 
   /** No call can be made, as far as is known. */
   get closed(): boolean {
-    return this.failed || isShutDown(this.found);
+    return this.failed || this.shutDown;
   }
 
   /** The channel is known, and not closed. */
   get open(): boolean {
-    return this.found !== undefined && !isShutDown(this.found);
+    return this.found !== undefined && !this.shutDown;
+  }
+
+  /** The channel is known, and closed. */
+  get shutDown(): boolean {
+    return this.found?.getConnectivityState?.(false) === connectivityState.SHUTDOWN;
   }
 
   /** What interceptors may know; see {@link channel}. */
@@ -50,8 +55,4 @@ export class Destination {
     const { target, secure, proxied } = channelFacts(this.channel(find));
     return { target, secure, proxied, closed: this.closed };
   }
-}
-
-function isShutDown(channel: GrpcChannel | undefined): boolean {
-  return channel?.getConnectivityState?.(false) === connectivityState.SHUTDOWN;
 }

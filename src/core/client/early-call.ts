@@ -24,6 +24,10 @@ export class EarlyCall {
   }
 
   dispose(): void {
-    this.call.cancelWithStatus(status.CANCELLED, 'Never started');
+    try {
+      this.call.cancelWithStatus(status.CANCELLED, 'Never started');
+    } catch {
+      // A foreign interceptor's: the call that it keeps open never began for anybody.
+    }
   }
 }

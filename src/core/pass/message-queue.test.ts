@@ -36,15 +36,6 @@ test('messages that come after the first of several has settled wait for those b
   expect(begun).toEqual(['a', 'b', 'c']);
 });
 
-test('work that rejects holds nothing up', async () => {
-  const queue = new MessageQueue();
-  const begun: string[] = [];
-  send(queue, () => Promise.reject(new Error('no')));
-  send(queue, () => void begun.push('next'));
-  await turn();
-  expect(begun).toEqual(['next']);
-});
-
 test('what is held waits for proceed', () => {
   const queue = new MessageQueue();
   const begun: string[] = [];
@@ -68,7 +59,10 @@ test('an emptied queue runs each task once, even when a task empties it', () => 
   expect(queue.busy).toBe(false);
 });
 
-test("an error of the application's is uncaught, as without a queue, and holds nothing up", async () => {
+test.each([
+  ['throws', () => raise()],
+  ['rejects', () => Promise.reject(new Error('mine'))],
+])("an error of the application's is uncaught when a task %s, and holds nothing up", async (_, task) => {
   const queue = new MessageQueue();
   const begun: string[] = [];
   const uncaught = vi.spyOn(process, 'nextTick').mockImplementation((run) => {
@@ -76,11 +70,14 @@ test("an error of the application's is uncaught, as without a queue, and holds n
     begun.push('uncaught');
   });
   queue.hold();
-  send(queue, () => {
-    throw new Error('mine');
-  });
+  send(queue, task);
   send(queue, () => void begun.push('next'));
   queue.proceed();
+  await Promise.resolve();
   uncaught.mockRestore();
   expect(begun).toEqual(['uncaught', 'next']);
 });
+
+function raise(): never {
+  throw new Error('mine');
+}

@@ -3,7 +3,7 @@ type Task = () => Work;
 
 /**
  * Messages in one direction, and what must not overtake them. A task begins when the one before it has settled; one that
- * returns nothing has settled at once. Tasks decide for themselves whether a call that ended meanwhile concerns them.
+ * returns nothing has settled at once. Tasks see to their own errors, and decide for themselves whether a call that ended meanwhile concerns them.
  * While nothing waits, nothing is allocated: begin the work and {@link follow} it, and use {@link later} only while
  * {@link busy}.
  */
@@ -25,7 +25,10 @@ export class MessageQueue {
     if (work === undefined) return;
     this.hold();
     const proceed = (): void => this.proceed();
-    work.then(proceed, proceed);
+    work.then(proceed, (error: unknown) => {
+      throwOutside(error);
+      proceed();
+    });
   }
 
   /** Begins the task when those before it have settled. */
@@ -54,14 +57,18 @@ export class MessageQueue {
   }
 }
 
-/** An error thrown here is the application's own, from a listener: it belongs to the process, as without this queue. */
 function begin(task: Task): Work {
   try {
     return task();
   } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
+    throwOutside(error);
     return undefined;
   }
+}
+
+/** What fails here is the application's own, in a listener: it belongs to the process, as without this queue. */
+function throwOutside(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }
