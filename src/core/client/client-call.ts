@@ -3,7 +3,6 @@ import { status } from '@grpc/grpc-js';
 import type { ClientCallContext } from '../context.js';
 import type { ContextKey } from '../context-key.js';
 import type { InterceptorOptions } from './grpc-client-internals.js';
-import type { ClientLife } from './client-life.js';
 import { Destination, type ChannelSecurity } from './destination.js';
 import { channelFacts, type GrpcChannel } from './grpc-client-internals.js';
 import type { Method } from '../method.js';
@@ -35,7 +34,8 @@ export interface ClientCallOwner {
   end(error: StatusError): void;
   /** Earlier, while the call waits. */
   deadlineMoved(): void;
-  readonly life: ClientLife | undefined;
+  /** The `ClientLife` of the pass. */
+  readonly life: object | undefined;
 }
 
 /** One call on the client, as interceptors know it: one attempt of it, inside a retry. */

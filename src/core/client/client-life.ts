@@ -136,6 +136,6 @@ export class ClientLife {
   }
 
   private get outer(): ClientLife | undefined {
-    return this.call.outer?.life;
+    return this.call.outer?.life as ClientLife | undefined;
   }
 }

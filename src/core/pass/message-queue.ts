@@ -3,7 +3,8 @@ type Task = () => Work;
 
 /**
  * Messages in one direction, and what must not overtake them. A task begins when the one before it has settled; one that
- * returns nothing has settled at once. Tasks see to their own errors, and decide for themselves whether a call that ended meanwhile concerns them.
+ * returns nothing has settled at once. Tasks see to their own errors, and decide for themselves whether a call that
+ * ended meanwhile concerns them.
  * While nothing waits, nothing is allocated: begin the work and {@link follow} it, and use {@link later} only while
  * {@link busy}.
  */
