@@ -28,3 +28,9 @@ export type {
   OverloadObserver,
   OverloadVerdict,
 } from './observer.js';
+
+// Quotas, and limiters of others.
+export { quotaServerInterceptor, type QuotaOptions } from './quota/quota-server-interceptor.js';
+export { quotaCounter, type QuotaCounterOptions, type QuotaLimiter } from './quota/quota-counter.js';
+export type { QuotaWindow } from './quota/window.js';
+export { limiterFrom, type FlexibleLimiter, type FlexibleResult } from './limiter-from.js';

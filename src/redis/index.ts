@@ -1,5 +1,6 @@
 // Limits that several processes share.
 export { redisRateLimiter, type RedisRateLimiterOptions } from './rate-limiter.js';
+export { redisQuota, type RedisQuotaOptions } from './quota.js';
 
 // Requests that run once.
 export { redisIdempotencyStore, type RedisIdempotencyStoreOptions } from './idempotency-store.js';

@@ -78,4 +78,24 @@ export const wrongCalls: WrongCalls = {
       overload.circuitBreakerClientInterceptor({ observer: { onStateChange } }),
     ),
   ],
+  quotaServerInterceptor: wrongOptions<overload.QuotaOptions>(
+    'quotaServerInterceptor',
+    overload.quotaServerInterceptor,
+    { limiter: { take: () => 0 }, window: 'day', key: () => '' },
+    {
+      limiter: [undefined, ...wrong.foreign],
+      window: [undefined, null, '', 'decade', 5],
+      key: [undefined, ...wrong.function],
+      cost: wrong.function,
+      timeZone: [...wrong.text, 'Middle/Earth'],
+      limiterTimeoutMs: wrong.time,
+    },
+  ),
+  quotaCounter: wrongOptions<overload.QuotaCounterOptions>(
+    'quotaCounter',
+    overload.quotaCounter,
+    { limit: 1 },
+    { limit: [undefined, ...wrong.positive], maxKeys: [...wrong.count, 1e9] },
+  ),
+  limiterFrom: wrongArgument('limiterFrom: limiter', [undefined, ...wrong.foreign], overload.limiterFrom),
 };

@@ -23,6 +23,12 @@ export const wrongCalls: WrongCalls = {
       redis.redisRateLimiter({ client, ratePerSecond: 1, burst: 1, observer: { onLease } }),
     ),
   ],
+  redisQuota: wrongOptions<redis.RedisQuotaOptions>(
+    'redisQuota',
+    redis.redisQuota,
+    { client, limit: 1 },
+    { client: [undefined, ...wrong.foreign, { eval: () => 1 }], limit: [undefined, ...wrong.positive], keyPrefix },
+  ),
   redisIdempotencyStore: wrongOptions<redis.RedisIdempotencyStoreOptions>(
     'redisIdempotencyStore',
     redis.redisIdempotencyStore,
