@@ -187,6 +187,36 @@ describe('without any interceptor', () => {
     expect(closed[0]).toMatchObject({ code: status.CANCELLED });
   });
 
+  test('an iterable that a handler returns after its client has gone is closed, and nothing is pulled from it', async () => {
+    const events: string[] = [];
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    let gone = (): void => undefined;
+    const left = new Promise<void>((resolve) => (gone = resolve));
+    const source: AsyncIterableIterator<EchoResponse> = {
+      [Symbol.asyncIterator]: () => source,
+      next: async () => (events.push('pulled'), { done: false, value: response() }),
+      return: async () => (events.push('closed'), { done: true, value: undefined }),
+    };
+    const { rawClient } = await start({
+      serverEcho: (async (_: unknown, call: ServerCallContext) => {
+        call.signal.addEventListener('abort', () => gone());
+        began();
+        await gate;
+        return source;
+      }) as never,
+    });
+    let began = (): void => undefined;
+    const running = new Promise<void>((resolve) => (began = resolve));
+    const call = rawClient.serverEcho(request()).on('error', () => undefined);
+    await running;
+    call.cancel();
+    await left;
+    open();
+    await vi.waitUntil(() => events.length > 0, POLL);
+    expect(events).toEqual(['closed']);
+  });
+
   test('the handler may shorten its deadline, and end its call', async () => {
     const { client } = await start({
       echo: async (_, call) => {

@@ -4,7 +4,7 @@ import { contextSymbol, type ServerCallContext } from '../core/context.js';
 import type { ContextKey } from '../core/context-key.js';
 import type { Method } from '../core/method.js';
 import { StatusError, toStatusObject } from '../core/status/status-error.js';
-import { timerAt, type Timer } from '../core/base/timer.js';
+import { ticksAt, timerAt, type Timer } from '../core/base/timer.js';
 import { wireStatus } from '../core/status/wire-status.js';
 import type { HandledCall, SurfaceCall } from './handled-call.js';
 
@@ -30,6 +30,7 @@ export class BareCall implements HandledCall {
 
   private readonly controller = new AbortController();
   private readonly values = new Map<ContextKey<unknown>, unknown>();
+  private deadlineTicks: number;
   private headersSent = false;
   private timer: Timer | undefined;
 
@@ -41,6 +42,7 @@ export class BareCall implements HandledCall {
     this.peer = call.getPeer();
     this.authority = call.getHost();
     this.deadline = Number(call.getDeadline());
+    this.deadlineTicks = ticksAt(this.deadline);
     const attempts = Number(call.metadata.get('grpc-previous-rpc-attempts')[0] ?? 0);
     this.previousAttempts = Number.isInteger(attempts) && attempts > 0 ? attempts : 0;
     if (isRecentCall(call))
@@ -48,7 +50,7 @@ export class BareCall implements HandledCall {
     // grpc-js says so after every end; only the first end counts.
     call.once('cancelled', () => {
       this.stop(
-        Date.now() >= this.deadline
+        performance.now() >= this.deadlineTicks
           ? new StatusError(status.DEADLINE_EXCEEDED, 'Deadline exceeded')
           : new StatusError(status.CANCELLED, 'Cancelled'),
       );
@@ -70,6 +72,7 @@ export class BareCall implements HandledCall {
   limitDeadline(epochMs: number): void {
     if (!(epochMs < this.deadline) || this.concluded) return;
     this.deadline = epochMs;
+    this.deadlineTicks = ticksAt(epochMs);
     this.timer?.cancel();
     this.timer = timerAt(epochMs, () => this.end(new StatusError(status.DEADLINE_EXCEEDED, 'Deadline exceeded')));
   }
@@ -103,7 +106,8 @@ export class BareCall implements HandledCall {
   }
 
   onConclude(listener: () => void): void {
-    this.signal.addEventListener('abort', listener, { once: true });
+    if (this.signal.aborted) listener();
+    else this.signal.addEventListener('abort', listener, { once: true });
   }
 
   /** The trailers to send, those of an error included. */

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { yieldTurn } from '../core/base/yields.js';
 import { isThenable } from '../core/base/report-failure.js';
 
 /**
@@ -35,7 +36,7 @@ export class Pump {
       if (this.stopped) return false;
       if (done) return true;
       if (!this.write(value)) await this.pause((resume) => this.stream.once('drain', resume));
-      if (count % BURST === 0) await this.pause(setImmediate);
+      if (count % BURST === 0) await this.pause(yieldTurn);
     }
     return false;
   }

@@ -1,3 +1,4 @@
+import { yieldTurn } from '../core/base/yields.js';
 import type { Metadata } from '@grpc/grpc-js';
 import { callStorage } from '../core/context.js';
 import type { Method } from '../core/method.js';
@@ -59,7 +60,7 @@ function holdHalfClose(call: SurfaceCall): void {
   Object.assign(call, {
     push: (message: unknown) => {
       if (message !== null) return push(message);
-      setImmediate(() => setImmediate(() => call.destroyed || push(null)));
+      yieldTurn(() => yieldTurn(() => call.destroyed || push(null)));
       return true;
     },
   });

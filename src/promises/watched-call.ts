@@ -72,7 +72,7 @@ export class WatchedCall<C extends ClientUnaryCall> {
   /** Runs when the trailers were told: grpc-js calls back first and says the status in the same turn. */
   afterTrailers(settle: () => void): void {
     if (this.options.onTrailers === undefined) settle();
-    else queueMicrotask(settle);
+    else void Promise.resolve().then(settle);
   }
 
   private end(trailers: Metadata): void {

@@ -4,6 +4,14 @@ export const MAX_DELAY_MS = 2 ** 31 - 1;
 /** Timers may fire a millisecond before Date says that it is time. */
 export const TIMER_SLACK_MS = 2;
 
+/**
+ * The same moment as `performance.now()` counts it: setting the machine's time must not change whether a deadline has
+ * passed.
+ */
+export function ticksAt(epochMs: number): number {
+  return epochMs === Infinity ? Infinity : performance.now() + (epochMs - Date.now());
+}
+
 /** A timer that was set; {@link cancel} is safe at any time. */
 export interface Timer {
   cancel(): void;

@@ -1,6 +1,6 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { reportHookFailure } from '../base/report-failure.js';
-import { TIMER_SLACK_MS } from '../base/timer.js';
+import { ticksAt, TIMER_SLACK_MS } from '../base/timer.js';
 import type { CallEnd, EndOrigin } from '../hooks.js';
 import { Stop } from '../pass/stop.js';
 import { StatusError } from '../status/status-error.js';
@@ -72,7 +72,7 @@ export class ServerLife implements LeavingCall {
     private readonly call: LivingCall,
     deadline: number,
   ) {
-    this.deadlineTicks = this.ticksAt(deadline);
+    this.deadlineTicks = ticksAt(deadline);
     // eslint-disable-next-line @typescript-eslint/unbound-method -- called on `base`: cheaper than a bound function for each call
     this.sendBase = base.sendStatus;
     base.sendStatus = this.observe.bind(this);
@@ -111,7 +111,7 @@ export class ServerLife implements LeavingCall {
 
   /** An interceptor moved the deadline. */
   moveDeadline(epochMs: number): void {
-    this.deadlineTicks = this.ticksAt(epochMs);
+    this.deadlineTicks = ticksAt(epochMs);
   }
 
   /** The deadline that an interceptor set has passed. */
@@ -264,11 +264,6 @@ export class ServerLife implements LeavingCall {
   private mayHaveExpired({ details }: OutgoingStatus): boolean {
     if (this.deadlineTicks === Infinity) return false;
     return details === EXPIRED || performance.now() >= this.deadlineTicks - TIMER_SLACK_MS;
-  }
-
-  /** The same moment of the monotonic clock: setting the machine's time must not change what a call's end is called. */
-  private ticksAt(epochMs: number): number {
-    return epochMs === Infinity ? Infinity : performance.now() + (epochMs - Date.now());
   }
 
   private finish({ code, details }: OutgoingStatus, origin: EndOrigin): void {
