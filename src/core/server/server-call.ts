@@ -9,12 +9,11 @@ import type { HookChain } from '../pass/hook-chain.js';
 import type { Method } from '../method.js';
 import { peerCertificateOf } from './peer-certificate.js';
 import { ServerLife, type LivingCall } from './server-life.js';
-import { StatusError, isStatusError, toStatusObject } from '../status/status-error.js';
+import { ServerMoments, type LateResult } from './server-moments.js';
+import { translated } from './translate-error.js';
+import { StatusError, toStatusObject } from '../status/status-error.js';
 import { timerAt, type Timer } from '../base/timer.js';
 import { wireHeaders, type OutgoingStatus } from '../status/wire-status.js';
-
-/** What a handler answered after its call was over. */
-export type LateResult = { readonly message: unknown } | { readonly status: OutgoingStatus };
 
 /** What a call needs of each pass over it. */
 export interface ServerLayer {
@@ -33,7 +32,7 @@ const NO_PASSES: readonly never[] = [];
  * One call on the server, as interceptors and handlers know it. The passes over it (one, unless foreign interceptors stand
  * between ours) share it, and it tells all their hooks how it ended.
  */
-export class ServerCall implements ServerCallContext, LivingCall {
+export class ServerCall extends ServerMoments implements ServerCallContext, LivingCall {
   readonly startedAt = Date.now();
   metadata!: Metadata;
   deadline: number;
@@ -49,10 +48,6 @@ export class ServerCall implements ServerCallContext, LivingCall {
   /** How the call ended, once that is known. */
   ended: CallEnd | undefined;
 
-  private lateListener: ((result: LateResult) => void) | undefined;
-  private handler: 'idle' | 'running' | 'settled' = 'idle';
-  private onChosen: (() => void)[] | undefined;
-  private onSettled: (() => void)[] | undefined;
   private timer: Timer | undefined;
   private values: Map<ContextKey<unknown>, unknown> | undefined;
   private headers: Metadata | undefined;
@@ -68,6 +63,7 @@ export class ServerCall implements ServerCallContext, LivingCall {
     readonly method: Method,
     private base: GrpcServerCall,
   ) {
+    super();
     this.deadline = Number(base.getDeadline());
     this.life = new ServerLife(base, this, this.deadline);
   }
@@ -76,11 +72,6 @@ export class ServerCall implements ServerCallContext, LivingCall {
   enter(pass: ServerLayer): number {
     this.passes = this.passes.length === 0 ? [pass] : [...this.passes, pass];
     return this.passes.length - 1;
-  }
-
-  /** A status was chosen, by this side or by grpc-js: nothing else can be sent. */
-  get concluded(): boolean {
-    return this.life.concluded;
   }
 
   get peer(): string {
@@ -163,65 +154,6 @@ export class ServerCall implements ServerCallContext, LivingCall {
     this.life.stopped.onStop(listener);
   }
 
-  /**
-   * Hears what the handler answers after the call was concluded without it: its message (unary: then it is done), or its
-   * status. No hook sees that; it happened nonetheless, and an interceptor that guards against doing it twice needs it.
-   */
-  onLateResult(listener: (result: LateResult) => void): void {
-    this.lateListener = listener;
-  }
-
-  /** The handler answered though the call is over. */
-  late(result: LateResult): void {
-    const listener = this.lateListener;
-    if (listener !== undefined && this.life.origin !== 'handler') {
-      this.lateListener = undefined;
-      listener(result);
-    }
-    this.handlerSettled();
-  }
-
-  /** Calls once when a status is chosen: the call will end this way. At once if it was. */
-  onStatusChosen(listener: () => void): void {
-    if (this.concluded) listener();
-    else (this.onChosen ??= []).push(listener);
-  }
-
-  /**
-   * Calls once when the handler has returned, thrown or answered, even if that is after the call's end; at once if it
-   * has, or if the call was concluded before its handler ran.
-   */
-  onHandlerSettled(listener: () => void): void {
-    if (this.handler === 'settled' || (this.handler === 'idle' && this.concluded)) listener();
-    else (this.onSettled ??= []).push(listener);
-  }
-
-  /** The innermost pass hands the call to its handler. */
-  handlerBegins(): void {
-    if (this.handler === 'idle') this.handler = 'running';
-  }
-
-  handlerSettled(): void {
-    if (this.handler === 'settled') return;
-    this.handler = 'settled';
-    const { onSettled } = this;
-    this.onSettled = undefined;
-    onSettled?.forEach((listener) => listener());
-  }
-
-  /** The handler has given everything: the call ends with OK when the client has taken it. */
-  handlerDone(): void {
-    this.handlerSettled();
-    this.life.answered();
-  }
-
-  statusChosen(): void {
-    const { onChosen } = this;
-    this.onChosen = undefined;
-    onChosen?.forEach((listener) => listener());
-    if (this.handler === 'idle') this.handlerSettled();
-  }
-
   /** Sends this message and OK instead of running the handler: for `onRequest`, whose message then goes no further. */
   answer(message: unknown): void {
     const pass = this.passes.at(-1);
@@ -233,26 +165,10 @@ export class ServerCall implements ServerCallContext, LivingCall {
     });
   }
 
-  /**
-   * Each `onError`, from the hook just outside `below` of a pass outwards, may translate what was thrown. What no hook
-   * made a {@link StatusError} of becomes UNKNOWN, without its message.
-   */
+  /** What to send for what was thrown; see {@link translated}. The call's end remembers it. */
   translate(error: unknown, passIndex: number, below?: number): StatusError {
     this.life.note(error);
-    let current = error;
-    for (let p = passIndex; p >= 0; p--) {
-      const { hooks, begun } = this.passes[p]!.chain;
-      for (let i = ((p === passIndex ? below : undefined) ?? begun) - 1; i >= 0; i--) {
-        const hook = hooks[i];
-        if (hook?.onError === undefined) continue;
-        try {
-          current = hook.onError(current) ?? current;
-        } catch (thrown) {
-          current = thrown;
-        }
-      }
-    }
-    return isStatusError(current) ? current : StatusError.from(current);
+    return translated(this.passes, error, passIndex, below);
   }
 
   /** Response headers to add to those that a handler sends, if any were set. */
@@ -300,6 +216,8 @@ export class ServerCall implements ServerCallContext, LivingCall {
     for (let p = this.passes.length - 1; p >= 0; p--) this.passes[p]!.chain.onEnd(end, true);
   }
 }
+
+export type { LateResult };
 
 /** The internals of a context that a server call carries. */
 export function serverCallOf(call: HandlerCall): ServerCall | undefined {

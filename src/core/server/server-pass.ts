@@ -1,5 +1,5 @@
 import { Metadata, status, type ServerInterceptingCall, type StatusObject } from '@grpc/grpc-js';
-import { callStorage, type ServerCallContext } from '../context.js';
+import type { ServerCallContext } from '../context.js';
 import type { GrpcServerCall, GrpcServerListener } from './grpc-server-internals.js';
 import { HookChain, type Gate } from '../pass/hook-chain.js';
 import type { CallEnd, EndOrigin, ServerHooks } from '../hooks.js';
@@ -7,10 +7,10 @@ import { methodOf, type MethodDescriptor } from '../method.js';
 import type { HookFailure } from '../pass/run-hook.js';
 import { MessageQueue } from '../pass/message-queue.js';
 import { LEAVING } from './server-life.js';
-import { enterScopes } from './scopes.js';
+import { ServerTelling } from './server-telling.js';
 import { ServerCall, type ServerLayer } from './server-call.js';
 import type { Steps } from '../pass/steps.js';
-import { callBack, tellCancel, tellHalfClose, tellMessage, tellMetadata, type Tell } from './tell.js';
+import { tellCancel, tellHalfClose, tellMessage, tellMetadata } from './tell.js';
 import { toStatusObject } from '../status/status-error.js';
 import { yieldTurn } from '../base/yields.js';
 import { wireStatus, type OutgoingStatus } from '../status/wire-status.js';
@@ -26,17 +26,17 @@ type Progress = Promise<void> | undefined;
  * grpc-js call, towards the handler its listener. Neighbours join the pass instead of wrapping it, so that ten
  * interceptors cost one layer.
  */
-export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, ServerLayer {
+export class ServerPass extends ServerTelling implements GrpcServerCall, GrpcServerListener, Gate, ServerLayer {
   readonly chain: HookChain<ServerCallContext, ServerHooks>;
   /** Position among the passes of the call; 0 is the outermost. */
   readonly index: number;
   /** grpc-js's name for the next layer towards the wire, which another copy of this library follows to the base call. */
   nextCall: GrpcServerCall;
 
-  private readonly call: ServerCall;
+  protected readonly call: ServerCall;
   private readonly streamsIn: boolean;
   private readonly streamsOut: boolean;
-  private listener: GrpcServerListener | undefined;
+  protected listener: GrpcServerListener | undefined;
   private metadata: Metadata | undefined;
   private opened = false;
   private headersSent = false;
@@ -54,6 +54,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   }
 
   private constructor(descriptor: MethodDescriptor, nextCall: GrpcServerCall, steps: ServerSteps) {
+    super();
     this.chain = new HookChain(steps);
     this.nextCall = nextCall;
     this.call = ServerCall.of(methodOf(descriptor), nextCall);
@@ -179,7 +180,10 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
   // Towards the wire.
 
   sendMetadata(metadata: Metadata): void {
-    if (this.headersSent || this.sealed) return;
+    if (!this.headersSent && !this.sealed) this.sendHeaders(metadata);
+  }
+
+  private sendHeaders(metadata: Metadata): void {
     this.headersSent = true;
     const headers = this.index === 0 ? this.call.withHeaders(metadata) : metadata;
     this.chain.onHeaders(headers);
@@ -227,7 +231,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
     let outgoing = this.chain.onStatus(wireStatus(given), below, this);
     if (this.index === 0) {
       outgoing = this.call.withTrailers(outgoing);
-      if (outgoing.code === status.OK && !this.headersSent && this.call.hasHeaders) this.sendLateHeaders();
+      if (outgoing.code === status.OK && !this.headersSent && this.call.hasHeaders) this.sendHeaders(new Metadata());
       this.call.life.handOver(outgoing);
     }
     try {
@@ -245,43 +249,8 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
     this.call.life.sendPast('interceptor', wireStatus(toStatusObject(failure)));
   }
 
-  private sendLateHeaders(): void {
-    this.headersSent = true;
-    const headers = this.call.withHeaders(new Metadata());
-    this.chain.onHeaders(headers);
-    this.nextCall.sendMetadata(headers);
-  }
-
   private get isInnermost(): boolean {
     return this.index === this.call.passes.length - 1;
-  }
-
-  startRead(): void {
-    this.nextCall.startRead();
-  }
-
-  getPeer(): string {
-    return this.nextCall.getPeer();
-  }
-
-  getDeadline(): Date | number {
-    return this.call.deadline;
-  }
-
-  getHost(): string {
-    return this.nextCall.getHost();
-  }
-
-  getAuthContext(): ReturnType<GrpcServerCall['getAuthContext']> {
-    return this.nextCall.getAuthContext();
-  }
-
-  getConnectionInfo(): ReturnType<GrpcServerCall['getConnectionInfo']> {
-    return this.nextCall.getConnectionInfo();
-  }
-
-  getMetricsRecorder(): object {
-    return this.nextCall.getMetricsRecorder();
   }
 
   private respond(message: unknown, callback: () => void): Progress {
@@ -322,44 +291,7 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
     this.refuse(error, position);
   }
 
-  /** Tells the listener, which runs user code, inside the call's context and every scope; what it throws ends the call. */
-  private within<T>(tell: Tell<T>, argument: T): void {
-    if (this.chain.scoped) {
-      this.withinScopes(tell, argument);
-      return;
-    }
-    try {
-      if (callStorage.getStore() === this.call) tell(this.listener, argument);
-      else callStorage.run(this.call, tell, this.listener, argument);
-    } catch (error) {
-      this.caught(error, true);
-    }
-  }
-
-  private withinScopes<T>(tell: Tell<T>, argument: T): void {
-    let reached = false;
-    const enter = (): void => {
-      reached = true;
-      tell(this.listener, argument);
-    };
-    try {
-      if (callStorage.getStore() === this.call) enterScopes(this.chain, 0, enter);
-      else callStorage.run(this.call, enterScopes, this.chain, 0, enter);
-    } catch (error) {
-      this.caught(error, reached);
-    }
-  }
-
-  /** Tells the listener what runs no user code, unless a foreign interceptor stands further in. */
-  private pass<T>(tell: Tell<T>, argument: T): void {
-    try {
-      tell(this.listener, argument);
-    } catch (error) {
-      this.caught(error, true);
-    }
-  }
-
-  private caught(error: unknown, inUserCode: boolean): void {
+  protected caught(error: unknown, inUserCode: boolean): void {
     this.fail(error, inUserCode ? 'handler' : 'interceptor');
   }
 
@@ -397,9 +329,5 @@ export class ServerPass implements GrpcServerCall, GrpcServerListener, Gate, Ser
 
   private concludeLater(given: OutgoingStatus): void {
     this.outgoing!.later(() => this.sendStatusNow(given));
-  }
-
-  private scopedCallback(callback: () => void): () => void {
-    return () => this.within(callBack, callback);
   }
 }
