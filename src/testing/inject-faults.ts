@@ -59,7 +59,7 @@ export function injectFaults(options: FaultOptions): ServerInterceptor & CoversM
 }
 
 function codeOf(check: OptionChecker<FaultOptions>, given: status | StatusName): status {
-  const code = typeof given === 'string' ? status[given] : given;
+  const code: number = typeof given === 'string' ? status[given] : given;
   if (Number.isInteger(code) && code >= 1 && code <= 16) return code;
   throw check.error('code', "a status code from 1 to 16 or its name, such as 'UNAVAILABLE'", given);
 }
