@@ -3,6 +3,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
+import { onHandlerSettled, onStatusChosen } from '../core/server/server-call.js';
 import { optionsOf } from '../core/base/options.js';
 import type { StatusError } from '../core/status/status-error.js';
 import { timeText } from '../core/base/time-text.js';
@@ -35,6 +36,13 @@ export interface ConcurrencyLimitOptions extends DecisionListeners {
    * @default false
    */
   readonly dryRun?: boolean;
+  /**
+   * Keeps the slot of a call that was cancelled or expired until its handler has returned, thrown or answered, since it
+   * still works. A handler that never does keeps its slot forever.
+   *
+   * @default false
+   */
+  readonly holdUntilSettled?: boolean;
 }
 
 /** A concurrency limit: put it on the server, and read off how busy it is. */
@@ -47,7 +55,7 @@ export interface ConcurrencyLimit extends ServerInterceptor {
 
 const OWNER = 'concurrencyLimitServerInterceptor';
 const NAME = 'concurrency-limit';
-const NAMES = ['max', 'queue', 'queueTimeoutMs', 'dryRun', 'onDecision', 'observer'] as const;
+const NAMES = ['max', 'queue', 'queueTimeoutMs', 'dryRun', 'holdUntilSettled', 'onDecision', 'observer'] as const;
 
 /** A caller that is sent away comes back no sooner, and is not kept away longer, whatever the estimate says. */
 const [MIN_DELAY_MS, MAX_DELAY_MS] = [10, 10_000];
@@ -57,8 +65,9 @@ const [MIN_DELAY_MS, MAX_DELAY_MS] = [10, 10_000];
  * says that another server may have room, unlike RESOURCE_EXHAUSTED, which blames the caller; it comes with google.rpc
  * `RetryInfo` and with `grpc-retry-pushback-ms` (gRFC A6).
  *
- * A slot is held from admission to the call's end. Streams that stay open for long hold theirs as long: leave them out
- * with `exceptMethods`.
+ * A slot is held from admission until the call's status is chosen: by the handler, an interceptor, a deadline or a
+ * cancellation. A client that does not read its response cannot keep it. Streams that stay open for long hold theirs as
+ * long: leave them out with `exceptMethods`.
  *
  * @throws TypeError for a wrong option.
  * @example
@@ -72,11 +81,13 @@ export function concurrencyLimitServerInterceptor(options: ConcurrencyLimitOptio
   const queue = check.number('queue', { min: 0, max: 1_000_000, integer: true, fallback: 0 });
   const queueTimeoutMs = check.milliseconds('queueTimeoutMs', { min: 1, fallback: 1_000 });
   const dryRun = check.boolean('dryRun', false);
+  const holdUntilSettled = check.boolean('holdUntilSettled', false);
   const slots = new Slots(max, queue);
   const gate: Gate = {
     slots,
     queueTimeoutMs,
     dryRun,
+    holdUntilSettled,
     announce: announcer('concurrency', NAME, options),
     refusals: new Refusals(status.UNAVAILABLE, 'Too many calls run on this server, please retry later'),
     meanMs: 100,
@@ -98,6 +109,7 @@ interface Gate {
   readonly slots: Slots;
   readonly queueTimeoutMs: number;
   readonly dryRun: boolean;
+  readonly holdUntilSettled: boolean;
   readonly announce: Announce | undefined;
   readonly refusals: Refusals;
   /** How long a call holds its slot, on a moving average. */
@@ -131,13 +143,22 @@ class Admission implements ServerHooks, Waiter {
   }
 
   onEnd(): void {
-    const { state, gate } = this;
-    this.state = 'outside';
-    if (state === 'waiting') {
-      clearTimeout(this.timer);
-      gate.slots.leave(this);
+    if (this.state === 'running') {
+      if (!this.gate.holdUntilSettled) this.giveBack();
+      return;
     }
+    if (this.state === 'waiting') {
+      clearTimeout(this.timer);
+      this.gate.slots.leave(this);
+    }
+    this.state = 'outside';
+  }
+
+  /** A status was chosen, or the handler has settled: the slot is for others. */
+  private giveBack(): void {
+    const { state, gate } = this;
     if (state !== 'running') return;
+    this.state = 'outside';
     gate.meanMs += (performance.now() - this.since - gate.meanMs) * 0.1;
     gate.slots.release();
   }
@@ -172,6 +193,9 @@ class Admission implements ServerHooks, Waiter {
   private run(): void {
     this.state = 'running';
     this.since = performance.now();
+    // Not at the call's end: a client that takes nothing of its response would keep the slot.
+    const moment = this.gate.holdUntilSettled ? onHandlerSettled : onStatusChosen;
+    moment(this.call, () => this.giveBack());
   }
 
   private refusal(): StatusError {

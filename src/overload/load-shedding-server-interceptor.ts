@@ -3,6 +3,7 @@ import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { explained } from '../core/description.js';
 import type { ServerHooks } from '../core/hooks.js';
+import { onStatusChosen } from '../core/server/server-call.js';
 import { optionsOf } from '../core/base/options.js';
 import { reportHookFailure } from '../core/base/report-failure.js';
 import { timeText } from '../core/base/time-text.js';
@@ -85,19 +86,18 @@ export function loadSheddingServerInterceptor(options: LoadSheddingOptions = {})
 
   const interceptor = defineServerInterceptor(NAME, ({ kind, service }) => {
     if (service === NEVER_SHED) return undefined;
-    const begin = (): ServerHooks | undefined => {
-      if (kind === 'unary') return new AtWork(shedder);
-      shedder.beginStream();
-      return undefined;
+    const begin = (call: ServerCallContext): undefined => {
+      if (kind === 'unary') atWork(shedder, call);
+      else shedder.beginStream();
     };
     return (call) => {
       if (shedder.decide(priorityOf(call))) {
         announce?.(call, 'admitted', 0);
-        return begin();
+        return begin(call);
       }
       const delayMs = comeBackIn();
       announce?.(call, dryRun ? 'would_refuse' : 'refused', delayMs);
-      return dryRun ? begin() : new Refused(refusals.after(delayMs));
+      return dryRun ? begin(call) : new Refused(refusals.after(delayMs));
     };
   });
   const text = `when the event loop is over ${timeText(targetDelayMs)} late${dryRun ? ', dry run' : ''}`;
@@ -116,22 +116,9 @@ export function loadSheddingServerInterceptor(options: LoadSheddingOptions = {})
 }
 
 /** A call at work: until its status is chosen, since what follows is the network's time and not the server's. */
-class AtWork implements ServerHooks {
-  private atWork = true;
-
-  constructor(private readonly shedder: Shedder) {
-    shedder.begin();
-  }
-
-  onStatus(): void {
-    this.onEnd();
-  }
-
-  onEnd(): void {
-    if (!this.atWork) return;
-    this.atWork = false;
-    this.shedder.end();
-  }
+function atWork(shedder: Shedder, call: ServerCallContext): void {
+  shedder.begin();
+  onStatusChosen(call, () => shedder.end());
 }
 
 function comeBackIn(): number {

@@ -46,6 +46,7 @@ export const wrongCalls: WrongCalls = {
       queue: [...wrong.atLeastZero, 1.5, 1e9],
       queueTimeoutMs: wrong.time,
       dryRun: wrong.boolean,
+      holdUntilSettled: wrong.boolean,
       ...listeners,
     },
   ),
