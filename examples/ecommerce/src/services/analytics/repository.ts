@@ -1,4 +1,4 @@
-import { and, between, desc, eq, inArray, isNotNull, notInArray, sql as raw, sum } from 'drizzle-orm';
+import { and, between, desc, eq, inArray, isNotNull, sql as raw, sum } from 'drizzle-orm';
 import { union } from 'drizzle-orm/pg-core';
 import type { Sql } from '../../database/database.js';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
@@ -19,7 +19,8 @@ export interface Period {
 }
 
 const MADE = [PaymentStatus.COMPLETED, PaymentStatus.REFUNDED];
-const UNDONE = [OrderStatus.CANCELLED, OrderStatus.REFUNDED];
+/** Paid, and the money kept: neither unpaid orders nor those that were cancelled or refunded were sold. */
+const SOLD = [OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED];
 
 /** Reads what the other services have written; writes its own events only. */
 export class AnalyticsRepository {
@@ -54,7 +55,13 @@ export class AnalyticsRepository {
     }
   }
 
-  /** What sold best, by pieces; what was cancelled or refunded was not sold. */
+  /** Orders of which money was kept. */
+  sold(period: Period): Promise<number> {
+    const kept = and(eq(payments.status, PaymentStatus.COMPLETED), within(payments.processedAt, period));
+    return this.sql.$count(payments, kept);
+  }
+
+  /** What sold best, by pieces: of orders that are paid, and neither cancelled nor refunded. */
   async topProducts({ from, to }: Period, limit: number) {
     const quantity = sum(orderItems.quantity).mapWith(Number);
     const revenueCents = raw<number>`sum(${orderItems.quantity} * ${orderItems.unitPriceCents}::bigint)`.mapWith(
@@ -69,7 +76,7 @@ export class AnalyticsRepository {
       })
       .from(orderItems)
       .innerJoin(orders, eq(orders.id, orderItems.orderId))
-      .where(and(between(orders.createdAt, from, to), notInArray(orders.status, UNDONE)))
+      .where(and(between(orders.createdAt, from, to), inArray(orders.status, SOLD)))
       .groupBy(orderItems.productId)
       .orderBy(desc(quantity), orderItems.productId)
       .limit(limit);

@@ -51,7 +51,8 @@ export const analyticsService: ShopService = {
           (['revenue', 'orders', 'conversion'] as const).map((name) => repository.measure(name, period)),
         );
         const top = await repository.topProducts(period, topProducts || 5);
-        const averageOrderValue = orders ? Math.round((revenue! / orders) * 100) / 100 : 0;
+        const sold = await repository.sold(period);
+        const averageOrderValue = sold ? Math.round((revenue! / sold) * 100) / 100 : 0;
         return {
           revenue: revenue!,
           orders: orders!,
