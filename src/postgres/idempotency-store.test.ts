@@ -47,7 +47,7 @@ describeOnPostgres('a store in PostgreSQL', () => {
     await store.claim(id, terms('died', 50));
     await vi.waitFor(async () => expect(await store.claim(id, terms('next'))).toEqual({ state: 'claimed' }), 20_000);
     expect(await store.claim(lasting, terms('early'))).toEqual({ state: 'running', fingerprint: 'f' });
-    await store.finish(id, 'died', outcome, 60_000);
+    expect(await store.finish(id, 'died', outcome, 60_000)).toBe(false);
     expect(await store.claim(id, terms('later'))).toMatchObject({ state: 'running' });
   });
 

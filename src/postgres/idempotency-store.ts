@@ -78,8 +78,9 @@ class PostgresStore implements IdempotencyStore {
     throw new Error(`${OWNER}: a key was taken and given up ${MAX_ROUNDS} times while it was being claimed`);
   }
 
-  async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<void> {
-    await this.pool.query(this.finishSql, [hashOf(id), owner, encodeOutcome(outcome), ttlMs]);
+  async finish(id: IdempotencyId, owner: string, outcome: IdempotencyOutcome, ttlMs: number): Promise<boolean> {
+    const values = [hashOf(id), owner, encodeOutcome(outcome), ttlMs];
+    return (await this.pool.query(this.finishSql, values)).rowCount === 1;
   }
 
   async release(id: IdempotencyId, owner: string): Promise<void> {
