@@ -30,7 +30,8 @@ export class Priorities {
   advance(elapsedMs: number, overloaded: boolean): void {
     this.elapsedMs += elapsedMs;
     if (this.elapsedMs < WINDOW_MS) return;
-    if (this.admitted > 0 || this.crowded) this.threshold = this.learn(overloaded);
+    // Also where nothing was admitted: unimportant calls that come alone have all the room there is.
+    if (this.arrived.some((count) => count > 0)) this.threshold = this.learn(overloaded);
     this.elapsedMs = 0;
     this.admitted = 0;
     this.crowded = false;

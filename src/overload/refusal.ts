@@ -10,16 +10,11 @@ export const PUSHBACK_KEY = 'grpc-retry-pushback-ms';
 /** The largest int32; no refusal asks for more. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** How many refusals of one text are kept, one per delay. */
-const MAX_KEPT = 1_000;
-
 /**
- * The refusals of one interceptor: every one says when to come back, as RetryInfo and as pushback. Under overload a server
- * refuses far more than it serves, so a refusal must cost little: it is made once per delay and thrown again and again.
+ * The refusals of one interceptor: every one says when to come back, as RetryInfo and as pushback. Each caller gets an error
+ * of its own, since what an `onError` adds to it for one caller must not reach another.
  */
 export class Refusals {
-  private readonly kept = new Map<number, StatusError>();
-
   /** @param text What the caller is told; the delay is added to it. It must not hold keys or other secrets. */
   constructor(
     private readonly code: status,
@@ -28,24 +23,12 @@ export class Refusals {
 
   /** The refusal of a caller who may come back after this time: whole ms, rounded up, since earlier would be in vain. */
   after(delayMs: number): StatusError {
-    const wholeMs = wholeDelay(delayMs);
-    const found = this.kept.get(wholeMs);
-    if (found !== undefined) return found;
-    if (this.kept.size >= MAX_KEPT) this.kept.clear();
-    const made = this.make(wholeMs);
-    this.kept.set(wholeMs, made);
-    return made;
-  }
-
-  private make(retryDelayMs: number): StatusError {
+    const retryDelayMs = wholeDelay(delayMs);
     const metadata = new Metadata();
     metadata.set(PUSHBACK_KEY, String(retryDelayMs));
-    const error = new StatusError(this.code, `${this.text}, retry in ${retryDelayMs} ms`, {
-      metadata,
-      errorDetails: [errorDetail.retryInfo({ retryDelayMs })],
-    });
-    // It will be thrown for other calls than this one: their stacks are not to blame.
-    return withoutStack(error);
+    const errorDetails = [errorDetail.retryInfo({ retryDelayMs })];
+    const text = `${this.text}, retry in ${retryDelayMs} ms`;
+    return withoutStack(new StatusError(this.code, text, { metadata, errorDetails }));
   }
 }
 

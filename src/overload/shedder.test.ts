@@ -136,6 +136,14 @@ describe('the line between priorities', () => {
     expect(priorities.threshold).toBe(2);
   });
 
+  test('comes down when unimportant calls come alone, though none of them was admitted', () => {
+    const priorities = new Priorities();
+    come(priorities, { 8: [100, 40], 2: [100, 0] });
+    expect(priorities.threshold).toBe(8);
+    come(priorities, { 2: [1, 0] });
+    expect(priorities.threshold).toBe(2);
+  });
+
   test('without an overload there is none', () => {
     const priorities = new Priorities();
     come(priorities, { 8: [100, 40], 2: [100, 0] });
