@@ -44,7 +44,7 @@ class Replica {
 
   stop() {
     const { health } = this;
-    return shutdownGracefully(this.#server, { calls: this.#calls, health, drainDelayMs: 20, timeoutMs: 5_000 });
+    return shutdownGracefully(this.#server, { calls: this.#calls, health, drainDelayMs: 20, timeoutMs: 60_000 });
   }
 }
 

@@ -55,7 +55,7 @@ describe('plaintext', () => {
     const interceptors: Interceptor[] = [recordClientEvents(events), authClientInterceptor({ token, ...options })];
     const client = new EchoServiceClient(target, channel, { interceptors });
     const error = await new Promise((resolve) => {
-      client.echo(request, new Metadata(), { deadline: Date.now() + 50 }, resolve);
+      client.echo(request, new Metadata(), { deadline: Date.now() + 200 }, resolve);
     });
     client.close();
     return { error: error as StatusError, asked: token.mock.calls.length };

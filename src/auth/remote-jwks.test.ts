@@ -19,6 +19,7 @@ import { jwtAuthenticator } from './jwt-authenticator.js';
 import { definePolicy } from './policy.js';
 import type { RemoteJwks } from './remote-jwks.js';
 import { authServerInterceptor } from './server-interceptor.js';
+import { until } from '../../test/support/until.js';
 
 const key = makeKey('key-1');
 const next = makeKey('key-2');
@@ -154,7 +155,7 @@ describe('while the key server is down', () => {
     server.answer = () => {};
     vi.advanceTimersByTime(10 * MINUTE);
     expect(await verify()).toBe('user-1');
-    await vi.waitUntil(() => server.requests === 3);
+    await until(() => server.requests === 3);
 
     vi.advanceTimersByTime(10 * MINUTE);
     server.answer = answering(500);

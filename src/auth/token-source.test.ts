@@ -5,6 +5,7 @@ import { StatusError } from '../core/status/status-error.js';
 import { EchoRequest } from '../testing/index.js';
 import { SECRET, claims, macced, secondsFromNow } from './fixtures/tokens.js';
 import type { GetToken } from './token-source.js';
+import { until } from '../../test/support/until.js';
 
 describe('a token source', () => {
   test('is asked once for concurrent and later calls', async () => {
@@ -40,7 +41,7 @@ describe('a token source', () => {
     const { client } = await start({ token });
     const slow = client.echo(EchoRequest.create({ delayMs: 100, errorCode: status.UNAUTHENTICATED }));
     slow.catch(() => {});
-    await vi.waitUntil(() => seen.length === 1);
+    await until(() => seen.length === 1);
     revoked.add('Bearer t1');
     await expect(call()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
     await call();

@@ -8,6 +8,7 @@ import { defineClientInterceptor, defineServerInterceptor } from './define.js';
 import type { CallEnd } from './hooks.js';
 import type { MethodMatch } from './match.js';
 import { exceptMethods, forMethods } from './select.js';
+import { eventually } from '../../test/support/until.js';
 
 const response = { text: 'hello', count: 1, payload: Buffer.alloc(0) };
 const answering = implement(EchoServiceService, {
@@ -71,7 +72,7 @@ describe.each(kinds)('%s', (kind) => {
     test.each(broken)('%s refuses the call on the server, and shows nothing of it', async (_how, match) => {
       const { code, details } = await call(kind, [recordOnServer, select(match, touch)]);
       expect({ code, details, seen }).toEqual({ code: status.UNKNOWN, details: 'Unknown error', seen: [] });
-      await vi.waitFor(() => expect(ends).toMatchObject([{ code: status.UNKNOWN, origin: 'interceptor' }]));
+      await eventually(() => expect(ends).toMatchObject([{ code: status.UNKNOWN, origin: 'interceptor' }]));
     });
 
     test.each(broken)('%s fails the call on the client', async (_how, match) => {

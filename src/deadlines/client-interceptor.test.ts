@@ -8,6 +8,7 @@ import type { Method } from '../core/method.js';
 import { EchoResponse, startTestServer, type EchoHandlers, type TestServer } from '../testing/index.js';
 import { call, deferred, kinds, methodNames } from './fixtures/calls.js';
 import { deadlineClientInterceptor, deadlineServerInterceptor, detached, type DeadlineClientOptions } from './index.js';
+import { eventually } from '../../test/support/until.js';
 
 const running: TestServer[] = [];
 /** What each side of the outgoing calls knew of them. */
@@ -131,7 +132,7 @@ describe.each(kinds)('an outgoing call of kind %s', (kind) => {
       throw failure;
     }, [deadlineServerInterceptor({ maxMs: 60 })]);
     await expect(call(front.client, 'unary')).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
-    await vi.waitFor(() => expect(failure).toMatchObject({ code: status.DEADLINE_EXCEEDED }));
+    await eventually(() => expect(failure).toMatchObject({ code: status.DEADLINE_EXCEEDED }));
   });
 
   test('made by detached code keeps neither, but the call’s context', async () => {

@@ -13,6 +13,7 @@ import {
 } from '../testing/index.js';
 import { shutdownGracefully, type ShutdownOptions, type ShutdownStep } from './shutdown.js';
 import { trackCalls } from './track-calls.js';
+import { eventually } from '../../test/support/until.js';
 
 let started: TestServer | undefined;
 afterEach(async () => {
@@ -198,7 +199,7 @@ describe('shutdownGracefully', () => {
     const { server } = await start();
     const onStep = (() => Promise.reject(new Error('no log'))) as () => void;
     await shutdownGracefully(server, { drainDelayMs: 0, timeoutMs: 10_000, onStep });
-    await vi.waitFor(() => expect(warnings).toHaveLength(3));
+    await eventually(() => expect(warnings).toHaveLength(3));
     expect(new Set(warnings)).toEqual(new Set(['shutdownGracefully: onStep threw: Error: no log']));
   });
 
@@ -218,10 +219,13 @@ describe('shutdownGracefully', () => {
   test('says how long it took, step by step', async () => {
     const { shutdown } = await start();
     const seen: ShutdownStep[] = [];
-    const { durationMs } = await shutdown({ drainDelayMs: 20, onStep: (step) => void seen.push(step) });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const stopped = shutdown({ drainDelayMs: 20_000, timeoutMs: 60_000, onStep: (step) => void seen.push(step) });
+    await vi.advanceTimersByTimeAsync(20_000);
+    const { durationMs } = await stopped;
     const times = seen.map(({ elapsedMs }) => elapsedMs);
     expect(times).toEqual([...times].sort((x, y) => x - y));
-    expect(times[1]! - times[0]!).toBeGreaterThan(15);
+    expect(times[1]! - times[0]!).toBe(20_000);
     expect(durationMs).toBeGreaterThanOrEqual(times.at(-1)!);
   });
 

@@ -2,7 +2,7 @@ import { InterceptingCall, status, type Interceptor } from '@grpc/grpc-js';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { countedCalls, type CountedCalls } from '../../test/support/counted-calls.js';
-import { echoCall, kinds } from '../../test/support/echo-call.js';
+import { connected, echoCall, kinds } from '../../test/support/echo-call.js';
 import { echoServer } from '../../test/support/echo-server.js';
 import { linesOf, sumOf, valueOf } from '../../test/support/exposition.js';
 import { withAttempt } from '../core/client/client-call.js';
@@ -53,8 +53,9 @@ describe('every ending', () => {
   });
 
   test.each(kinds)('a %s call whose deadline passes', async (kind) => {
-    await serve();
-    await echoCall(running.rawClient, kind, [{ delayMs: 60_000 }], { keepOpen: true, deadline: Date.now() + 30 }).seen;
+    const { rawClient } = await serve();
+    await connected(rawClient);
+    await echoCall(rawClient, kind, [{ delayMs: 60_000 }], { keepOpen: true, deadline: Date.now() + 500 }).seen;
     await expectOneEnd('DeadlineExceeded', { sent: 1, received: 0 });
   });
 

@@ -9,6 +9,7 @@ import type { CircuitBreakerOptions } from './breaker-options.js';
 import { call, failureOf, Gate, kinds } from './fixtures/calls.js';
 import { circuitBreakerClientInterceptor } from './circuit-breaker-client-interceptor.js';
 import type { BreakerStateChange, OverloadDecision } from './observer.js';
+import { eventually } from '../../test/support/until.js';
 
 const SERVICE = 'grpc_js_middleware.testing.v1.EchoService';
 const broken = { errorCode: status.UNAVAILABLE, errorText: 'down' };
@@ -186,7 +187,7 @@ test('a stream that is the probe closes the breaker with its headers', async () 
   await failureOf(call(client, 'unary', broken));
   vi.advanceTimersByTime(10_000);
   const stream = call(client, 'server_stream');
-  await vi.waitFor(() => expect(states()).toEqual(['open', 'half_open', 'closed']), { interval: 1 });
+  await eventually(() => expect(states()).toEqual(['open', 'half_open', 'closed']));
   gate.open();
   await stream;
   expect(interceptor.breaker(SERVICE).calls).toBe(0);

@@ -9,6 +9,7 @@ import {
   type ConcurrencyLimitOptions,
 } from './concurrency-limit-server-interceptor.js';
 import type { OverloadDecision } from './observer.js';
+import { eventually } from '../../test/support/until.js';
 
 const answer = { text: '', count: 1, payload: Buffer.alloc(0) };
 let server: TestServer | undefined;
@@ -52,7 +53,7 @@ function handlersAt(gate: Gate): Partial<EchoHandlers> {
 
 /** Waits until the limit counts this. */
 async function until(limit: ConcurrencyLimit, running: number, queued: number): Promise<void> {
-  await vi.waitFor(() => expect([limit.running, limit.queued]).toEqual([running, queued]), { interval: 1 });
+  await eventually(() => expect([limit.running, limit.queued]).toEqual([running, queued]));
 }
 
 describe.each(kinds)('%s', (kind) => {
@@ -129,7 +130,7 @@ test('a call whose deadline passes while it waits leaves the queue', async () =>
   const { gate, limit, client, events } = await limited({ max: 1, queue: 1, queueTimeoutMs: 60_000 });
   const first = call(client, 'unary');
   await gate.arrived(1);
-  expect((await failureOf(call(client, 'unary', {}, { timeoutMs: 30 }))).code).toBe(status.DEADLINE_EXCEEDED);
+  expect((await failureOf(call(client, 'unary', {}, { timeoutMs: 1_000 }))).code).toBe(status.DEADLINE_EXCEEDED);
   await events.until(({ side, hook, code }) => side === 'server' && hook === 'onEnd' && code !== 'OK');
   expect([limit.running, limit.queued]).toEqual([1, 0]);
   gate.open();
@@ -161,6 +162,7 @@ test('a dry run admits all, and reports whom the queue would not have taken', as
 });
 
 test('the delay that a refused caller is told grows with the queue and shrinks with the calls', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
   const { gate, client } = await limited({ max: 1, queue: 0 });
   const refusedDelay = async () => findDetail(await failureOf(call(client, 'unary')), 'retryInfo')!.retryDelayMs;
   let running = call(client, 'unary');
@@ -168,6 +170,7 @@ test('the delay that a refused caller is told grows with the queue and shrinks w
   // Nothing is known yet but that a slot is held for a tenth of a second.
   expect(await refusedDelay()).toBe(100);
   for (let number = 2; number <= 40; number++) {
+    vi.advanceTimersByTime(10);
     gate.open();
     await running;
     running = call(client, 'unary');

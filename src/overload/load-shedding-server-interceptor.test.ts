@@ -7,6 +7,7 @@ import { call, failureOf, Gate, kinds } from './fixtures/calls.js';
 import { loadSheddingServerInterceptor, type LoadSheddingOptions } from './load-shedding-server-interceptor.js';
 import type { OverloadDecision } from './observer.js';
 import { Shedder } from './shedder.js';
+import { eventually } from '../../test/support/until.js';
 
 const answer = { text: '', count: 1, payload: Buffer.alloc(0) };
 let server: TestServer | undefined;
@@ -80,9 +81,9 @@ test('a server that is kept busy refuses some calls and serves others', async ()
     codes.add((await Promise.race(calls)) as number);
     void Promise.all(calls).then((all) => all.forEach((code) => codes.add(code as number)));
   }
-  await vi.waitFor(() => expect([...codes].sort()).toEqual([status.OK, status.UNAVAILABLE]));
+  await eventually(() => expect([...codes].sort()).toEqual([status.OK, status.UNAVAILABLE]));
   expect(shedder.limit).toBeLessThan(60);
-  await vi.waitFor(() => expect(shedder.inFlight).toBe(0));
+  await eventually(() => expect(shedder.inFlight).toBe(0));
 });
 
 test('the priority of the application decides who is asked first', async () => {
@@ -126,7 +127,7 @@ test('calls at work are counted until their status, whatever becomes of them', a
   expect(shedder.inFlight).toBe(1);
   abort.abort();
   await running;
-  await vi.waitFor(() => expect(shedder.inFlight).toBe(0), { interval: 1 });
+  await eventually(() => expect(shedder.inFlight).toBe(0));
   gate.open();
 });
 

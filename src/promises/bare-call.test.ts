@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
 import { StatusError, contextKey, currentCall, type ServerCallContext } from '../core/index.js';
 import {
   EchoRequest,
@@ -10,13 +10,13 @@ import {
   type EchoHandlers,
   type TestServer,
 } from '../testing/index.js';
+import { until } from '../../test/support/until.js';
 
 /** Servers of these tests list no interceptor at all. */
 const start = async (handlers: Partial<EchoHandlers> = {}): Promise<TestServer> =>
   (running = await startTestServer({ record: false, handlers }));
 const request = (text = '') => EchoRequest.fromPartial({ text });
 const response = (text = '') => EchoResponse.fromPartial({ text });
-const POLL = { interval: 1, timeout: 5000 };
 let running: TestServer | undefined;
 
 afterEach(async () => {
@@ -160,9 +160,9 @@ describe('without any interceptor', () => {
     for (let nth = 1; nth <= 20; nth++) {
       const call = kind === 'clientEcho' ? rawClient.clientEcho(() => undefined) : rawClient.bidiEcho();
       call.on('error', () => undefined).write(request());
-      await vi.waitUntil(() => read === nth, POLL);
+      await until(() => read === nth);
       call.cancel();
-      await vi.waitUntil(() => outcome.length === nth, POLL);
+      await until(() => outcome.length === nth);
       expect(outcome.at(-1)).toMatchObject({ code: status.CANCELLED });
     }
   });
@@ -174,7 +174,7 @@ describe('without any interceptor', () => {
         try {
           for (;;) {
             yield response();
-            await sleep(1);
+            await turn();
           }
         } finally {
           closed.push(call.signal.reason);
@@ -183,7 +183,7 @@ describe('without any interceptor', () => {
     });
     const call = rawClient.serverEcho(request()).on('error', () => undefined);
     call.once('data', () => call.cancel());
-    await vi.waitUntil(() => closed.length === 1, POLL);
+    await until(() => closed.length === 1);
     expect(closed[0]).toMatchObject({ code: status.CANCELLED });
   });
 

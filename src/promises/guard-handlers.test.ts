@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StatusError, ValidationError, defineServerInterceptor } from '../core/index.js';
 import { EchoRequest, EchoResponse, collect, startTestServer, type TestServer } from '../testing/index.js';
 import { guardHandlers } from './index.js';
+import { until } from '../../test/support/until.js';
 
 type Unary = ServerUnaryCall<EchoRequest, EchoResponse>;
 type Uploads = ServerReadableStream<EchoRequest, EchoResponse>;
@@ -24,8 +25,6 @@ type Callback = sendUnaryData<EchoResponse>;
 const request = (text = '') => EchoRequest.fromPartial({ text });
 const response = (text = '') => EchoResponse.fromPartial({ text });
 const secret = new Error('secret');
-const POLL = { interval: 1, timeout: 5000 };
-
 let running: TestServer | undefined;
 let seen: unknown[];
 
@@ -160,7 +159,7 @@ describe('goes through onError, from a listener:', () => {
     for (const call of calls) call.cancel();
     await events.until({ side: 'server', hook: 'onEnd', code: 'CANCELLED' }, { nth: 2 });
     // The unary call is no stream that would be closed.
-    await vi.waitUntil(() => called.mock.calls.length === 3, POLL);
+    await until(() => called.mock.calls.length === 3);
     expect((await client.clientEcho([])).text).toBe('still there');
     expect(seen).toEqual([]);
   });

@@ -11,8 +11,7 @@ import {
   type TestServer,
   type TestServerOptions,
 } from '../testing/index.js';
-
-const POLL = { interval: 1, timeout: 5000 };
+import { until } from '../../test/support/until.js';
 
 let running: TestServer | undefined;
 const start = async (options?: TestServerOptions): Promise<TestServer> => (running = await startTestServer(options));
@@ -70,7 +69,7 @@ describe.each(kinds)('the requests of %s', (kind) => {
       server.events.clear();
       call.cancel();
       expect(await server.events.until({ side: 'server', hook: 'onEnd' })).toMatchObject({ code: 'CANCELLED' });
-      await vi.waitUntil(() => outcome.length === nth, POLL);
+      await until(() => outcome.length === nth);
       expect(outcome.at(-1)).toBe(context()!.signal.reason);
       expect(outcome.at(-1)).toMatchObject({ code: status.CANCELLED });
     }
@@ -82,18 +81,20 @@ describe.each(kinds)('the requests of %s', (kind) => {
     const server = await start({ handlers });
     await halfUpload(server, kind);
     server.server.forceShutdown();
-    await vi.waitUntil(() => outcome.length === 1, POLL);
+    await until(() => outcome.length === 1);
     expect(outcome[0]).toMatchObject({ code: status.CANCELLED });
   });
 
   test('throw the reason when the deadline passes', async () => {
     const { outcome, handlers } = reading();
     const short = defineServerInterceptor('short', () => (call) => ({
-      admit: () => call.limitDeadline(Date.now() + 60),
+      onRequest: (message) => {
+        if ((message as EchoRequest).text === '2') call.limitDeadline(Date.now() + 1);
+      },
     }));
     const server = await start({ interceptors: [short], handlers });
     await halfUpload(server, kind);
-    await vi.waitUntil(() => outcome.length === 1, POLL);
+    await until(() => outcome.length === 1);
     expect(outcome[0]).toMatchObject({ code: status.DEADLINE_EXCEEDED });
   });
 
@@ -108,7 +109,7 @@ describe.each(kinds)('the requests of %s', (kind) => {
     const call = await halfUpload(server, kind);
     call.write(request('3'));
     expect(await server.events.until({ side: 'server', hook: 'onEnd' })).toMatchObject({ code: 'INVALID_ARGUMENT' });
-    await vi.waitUntil(() => outcome.length === 1, POLL);
+    await until(() => outcome.length === 1);
     expect(outcome[0]).toMatchObject({ code: status.INVALID_ARGUMENT, details: 'not this one' });
     expect(read).toEqual(['1', '2']);
   });
@@ -125,15 +126,12 @@ describe.each(kinds)('the requests of %s', (kind) => {
 
 test('throw the reason when the deadline passes, though the client reads nothing', async () => {
   const outcome: unknown[] = [];
-  const short = defineServerInterceptor('short', () => (call) => ({
-    admit: () => call.limitDeadline(Date.now() + 60),
-  }));
   const { address } = await start({
-    interceptors: [short],
     handlers: {
-      async *bidiEcho(requests) {
+      async *bidiEcho(requests, call) {
         // More than HTTP/2's window takes: the status cannot follow until the client has read it.
         yield EchoResponse.fromPartial({ payload: Buffer.alloc(1_000_000) });
+        call.limitDeadline(Date.now() + 1);
         await collect(requests).catch((error: unknown) => outcome.push(error));
       },
     },
@@ -142,7 +140,7 @@ test('throw the reason when the deadline passes, though the client reads nothing
   const session = connect(`http://${address}`);
   const path = '/grpc_js_middleware.testing.v1.EchoService/BidiEcho';
   session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
-  await vi.waitUntil(() => outcome.length === 1, POLL);
+  await until(() => outcome.length === 1);
   expect(outcome[0]).toMatchObject({ code: status.DEADLINE_EXCEEDED });
   session.destroy();
 });
@@ -193,7 +191,7 @@ test('who reads on after the handler has answered is done, and nobody is harmed'
   call.on('data', () => undefined);
   call.write(request());
   expect(await events.until({ side: 'server', hook: 'onEnd' })).toMatchObject({ code: 'OK' });
-  await vi.waitUntil(() => ended.mock.calls.length === 1, POLL);
+  await until(() => ended.mock.calls.length === 1);
 });
 
 test('a fast client does not run ahead of a slow handler', async () => {

@@ -10,12 +10,11 @@ import {
   type TestServer,
   type TestServerOptions,
 } from '../testing/index.js';
+import { until } from '../../test/support/until.js';
 
 let running: TestServer | undefined;
 const start = async (options?: TestServerOptions): Promise<TestServer> => (running = await startTestServer(options));
 const request = (fields: Partial<EchoRequest> = {}) => EchoRequest.fromPartial(fields);
-const POLL = { interval: 1, timeout: 5000 };
-
 afterEach(async () => {
   await running?.close();
   running = undefined;
@@ -85,7 +84,7 @@ describe('an iterable of requests', () => {
       ({ details }: StatusError) => details,
     );
     expect(await result).toBe('enough');
-    await vi.waitUntil(() => closed.mock.calls.length === 1, POLL);
+    await until(() => closed.mock.calls.length === 1);
     await events.until({ side: 'server', hook: 'onEnd' });
   });
 
@@ -100,7 +99,7 @@ describe('an iterable of requests', () => {
     }
     const replies = client.bidiEcho(requests());
     await events.until({ side: 'client', hook: 'onEnd' });
-    await vi.waitUntil(() => fail !== undefined, POLL);
+    await until(() => fail !== undefined);
     fail!(new Error('too late'));
     expect(await collect(replies)).toMatchObject([{ text: 'a' }, { text: 'b' }]);
   });
@@ -123,11 +122,11 @@ describe('an iterable of requests', () => {
       code: status.CANCELLED,
     });
     await events.until({ side: 'server', hook: 'admit' });
-    await vi.waitUntil(() => sent > 10, POLL);
+    await until(() => sent > 10);
     expect(sent).toBeLessThan(100);
     controller.abort();
     await failure;
-    await vi.waitUntil(() => closed.mock.calls.length === 1, POLL);
+    await until(() => closed.mock.calls.length === 1);
   });
 
   test('that never waits does not keep the event loop from turning', async () => {
@@ -143,7 +142,8 @@ describe('an iterable of requests', () => {
     const failure = expect(client.clientEcho(requests(), { signal: controller.signal })).rejects.toMatchObject({
       code: status.CANCELLED,
     });
-    setTimeout(() => controller.abort(), 1);
+    await until(() => sent > 0);
+    controller.abort();
     await failure;
     // grpc-js would take a megabyte of these without a turn: some 150,000.
     expect(sent).toBeLessThan(20_000);

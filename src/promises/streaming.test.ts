@@ -11,8 +11,7 @@ import {
   type TestServer,
   type TestServerOptions,
 } from '../testing/index.js';
-
-const POLL = { interval: 1, timeout: 5000 };
+import { until } from '../../test/support/until.js';
 
 let running: TestServer | undefined;
 const start = async (options?: TestServerOptions): Promise<TestServer> => (running = await startTestServer(options));
@@ -117,11 +116,9 @@ describe('a generator is closed, in the context of its call,', () => {
 
   test('when the deadline passes, though the client neither reads nor goes', async () => {
     const { state, handlers } = endless();
-    const short = defineServerInterceptor('short', () => (call) => ({
-      admit: () => call.limitDeadline(Date.now() + 60),
-    }));
-    const server = await start({ interceptors: [short], handlers });
+    const server = await start({ handlers });
     const call = await blocked(server, state);
+    state.call!.limitDeadline(Date.now() + 1);
     expect(await state.closed).toEqual([state.call]);
     expect(state.call?.signal.reason).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(call.destroyed).toBe(false);
@@ -199,12 +196,12 @@ describe('a generator is closed, in the context of its call,', () => {
     });
     const call = rawClient.serverEcho(request()).on('error', () => undefined);
     await once(call, 'data');
-    await vi.waitUntil(() => release !== undefined, POLL);
+    await until(() => release !== undefined);
     call.cancel();
     await events.until({ side: 'server', hook: 'onEnd' });
     expect(closed).not.toHaveBeenCalled();
     release!();
-    await vi.waitUntil(() => closed.mock.calls.length === 1, POLL);
+    await until(() => closed.mock.calls.length === 1);
   });
 });
 
@@ -215,10 +212,10 @@ describe('an iterable of another kind', () => {
       handlers: { serverEcho: () => on(source, 'message') as AsyncIterable<never> },
     });
     const call = rawClient.serverEcho(request()).on('error', () => undefined);
-    await vi.waitUntil(() => source.listenerCount('message') === 1, POLL);
+    await until(() => source.listenerCount('message') === 1);
     call.cancel();
     await events.until({ side: 'server', hook: 'onEnd' });
-    await vi.waitUntil(() => source.listenerCount('message') === 0, POLL);
+    await until(() => source.listenerCount('message') === 0);
   });
 
   const throws = (): never => {
@@ -244,7 +241,7 @@ describe('an iterable of another kind', () => {
     await turn();
     call.cancel();
     expect(await events.until({ side: 'server', hook: 'onEnd' })).toMatchObject({ code: 'CANCELLED' });
-    await vi.waitUntil(() => returned === 1, POLL);
+    await until(() => returned === 1);
     expect((await client.echo(request('still there'))).text).toBe('still there');
   });
 });
@@ -274,7 +271,7 @@ test('what a handler throws after its call has ended harms nobody', async () => 
     rawClient.bidiEcho(),
   ];
   for (const call of calls) call.on('error', () => undefined);
-  await vi.waitUntil(() => late.length === 4, POLL);
+  await until(() => late.length === 4);
   for (const call of calls) call.cancel();
   await events.until({ side: 'server', hook: 'onEnd', code: 'CANCELLED' }, { nth: 4 });
   for (const release of late) release();

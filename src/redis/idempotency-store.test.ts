@@ -4,6 +4,7 @@ import type { RedisServer } from '../../scripts/redis-server.mjs';
 import { clients, closeRedis, describeOnRedis, ioredis, nodeRedis, redisServer } from '../../test/support/redis.js';
 import type { IdempotencyOutcome } from '../retry/index.js';
 import { redisIdempotencyStore } from './index.js';
+import { eventually } from '../../test/support/until.js';
 
 let server: RedisServer;
 beforeEach(async () => {
@@ -47,7 +48,7 @@ describeOnRedis.each(clients)('with %s', (_name, connect) => {
     const lasting = { ...id, key: 'lasting' };
     await store.claim(lasting, terms('at work', 60_000));
     await store.claim(id, terms('died', 50));
-    await vi.waitFor(async () => expect(await store.claim(id, terms('next'))).toEqual({ state: 'claimed' }), 20_000);
+    await eventually(async () => expect(await store.claim(id, terms('next'))).toEqual({ state: 'claimed' }));
     expect(await store.claim(lasting, terms('early'))).toEqual({ state: 'running', fingerprint: 'f' });
     await store.finish(id, 'died', outcome, 60_000);
     expect(await store.claim(id, terms('later'))).toMatchObject({ state: 'running' });
@@ -69,7 +70,7 @@ describeOnRedis.each(clients)('with %s', (_name, connect) => {
     const store = redisIdempotencyStore({ client: await connect(server) });
     await store.claim(id, terms('a'));
     await store.finish(id, 'a', outcome, 50);
-    await vi.waitFor(async () => expect(await store.claim(id, terms('b'))).toEqual({ state: 'claimed' }), 20_000);
+    await eventually(async () => expect(await store.claim(id, terms('b'))).toEqual({ state: 'claimed' }));
   });
 });
 
@@ -90,7 +91,7 @@ describeOnRedis('a store', () => {
     await store.finish(id, 'a', outcome, 60_000);
     await server.kill();
     await server.start();
-    await vi.waitFor(async () => expect(await store.claim(id, terms('b'))).toEqual({ state: 'claimed' }), 20_000);
+    await eventually(async () => expect(await store.claim(id, terms('b'))).toEqual({ state: 'claimed' }));
   });
 
   test('keeps what it knows over a restart of a Redis that writes every command to disk', async () => {
@@ -101,7 +102,7 @@ describeOnRedis('a store', () => {
     await durable.kill();
     await durable.start();
     const replay = { state: 'finished', fingerprint: 'f', outcome };
-    await vi.waitFor(async () => expect(await store.claim(id, terms('b'))).toEqual(replay), 20_000);
+    await eventually(async () => expect(await store.claim(id, terms('b'))).toEqual(replay));
   });
 
   test.each([
@@ -115,8 +116,8 @@ describeOnRedis('a store', () => {
     const store = redisIdempotencyStore({ client });
     await store.claim(id, terms('a'));
     await store.claim(id, terms('b'));
-    await vi.waitFor(async () => expect(await client.info('commandstats')).toMatch(/cmdstat_info:calls=[2-9]/), 20_000);
-    await vi.waitFor(() => expect(warn).toHaveBeenCalledTimes(warnings), 20_000);
+    await eventually(async () => expect(await client.info('commandstats')).toMatch(/cmdstat_info:calls=[2-9]/));
+    await eventually(() => expect(warn).toHaveBeenCalledTimes(warnings));
     if (warnings > 0) expect(warn.mock.calls[0]![0]).toContain(`maxmemory-policy of Redis is ${policy}`);
   });
 
@@ -129,7 +130,7 @@ describeOnRedis('a store', () => {
     await store.finish(id, 'a', outcome, 60_000);
     const used = /used_memory:(\d+)/.exec(await client.info('memory'))![1]!;
     await client.config('SET', 'maxmemory', String(Number(used) - 100_000));
-    await vi.waitFor(async () => expect(await client.dbsize()).toBe(0), 20_000);
+    await eventually(async () => expect(await client.dbsize()).toBe(0));
     await client.config('SET', 'maxmemory', '0');
     expect(await store.claim(id, terms('b'))).toEqual({ state: 'claimed' });
   });

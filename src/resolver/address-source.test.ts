@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { registerAddressSource, type AddressSource } from './address-source.js';
 import type { ResolverError } from './resolver-errors.js';
@@ -155,15 +154,20 @@ describe('registerAddressSource', () => {
   test('moves calls, with none that fails', async () => {
     vi.useRealTimers();
     const [a, b] = await Promise.all([TestBackend.start('a'), TestBackend.start('b')]);
+    let moveOn!: () => void;
+    const answered = new Promise<void>((resolve) => (moveOn = resolve));
     registerAddressSource('moving', async function* () {
       yield [a.address];
-      await delay(30);
+      await answered;
       yield [a.address, b.address];
       await new Promise(() => {});
     });
     const client = echoClient('moving:///shop', roundRobin());
     const seen = new Set<string>();
-    await client.until((answer) => seen.add(answer).has('b'));
+    await client.until((answer) => {
+      moveOn();
+      return seen.add(answer).has('b');
+    });
     expect([...seen]).toEqual(['a', 'b']);
     client.close();
     for (const backend of [a, b]) backend.kill();

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RoundRobinOptions } from './round-robin.js';
 import { roundRobin } from './service-config.js';
 import { registerStaticResolver, type StaticResolver } from './static-resolver.js';
 import { echoClient, TestBackend } from './fixtures/backend.js';
+import { until } from '../../test/support/until.js';
 
 let a: TestBackend, b: TestBackend, c: TestBackend;
 let table: StaticResolver;
@@ -74,7 +74,7 @@ describe('round robin with health checks', () => {
   test('lets calls wait while nobody has answered yet', async () => {
     for (const backend of [a, b, c]) backend.set('silent');
     const answer = connect().ask();
-    while (c.watches.size === 0) await delay(1);
+    await until(() => c.watches.size > 0);
     c.set('SERVING');
     expect(await answer).toBe('c');
   });
@@ -105,7 +105,7 @@ describe('round robin with health checks', () => {
       await rotation(client, 'abc');
       a.set(code);
       await rotation(client, 'bc');
-      while (a.watchesSeen < 4) await delay(1);
+      await until(() => a.watchesSeen >= 4);
       a.set('SERVING');
       await rotation(client, 'abc');
     },
@@ -118,7 +118,7 @@ describe('round robin with health checks', () => {
     await rotation(client, 'bc');
     a.set('NOT_SERVING');
     await a.listen();
-    while (a.watches.size === 0) await delay(1);
+    await until(() => a.watches.size > 0);
     await rotation(client, 'bc');
     a.set('SERVING');
     await rotation(client, 'abc');
@@ -132,7 +132,7 @@ describe('round robin with health checks', () => {
     table.set('shop', [a.address, b.address]);
     await rotation(client, 'b');
     expect([a, b].map(({ watchesSeen }) => watchesSeen)).toEqual([1, 1]);
-    while (c.watches.size > 0) await delay(1);
+    await until(() => c.watches.size === 0);
     a.set('SERVING');
     await rotation(client, 'ab');
   });
@@ -147,7 +147,7 @@ describe('round robin with health checks', () => {
     await rotation(second, 'bc');
     expect(a.watches.size).toBe(1);
     second.close();
-    while (a.watches.size + b.watches.size + c.watches.size > 0) await delay(1);
+    await until(() => a.watches.size + b.watches.size + c.watches.size === 0);
   });
 
   test('goes together with outlier detection', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { safely, type ResolverErrorListener } from './resolver-errors.js';
+import { eventually } from '../../test/support/until.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -14,6 +15,6 @@ test.each<[string, ResolverErrorListener]>([
 ])('a listener that %s is a process warning', async (_how, listener) => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   safely(listener)({ target: 'dns-poll:///shop', error: new Error('NXDOMAIN') });
-  await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
+  await eventually(() => expect(warn).toHaveBeenCalledOnce());
   expect(warn.mock.calls[0]![0]).toBe('addresses of dns-poll:///shop: onError threw: Error: no log');
 });

@@ -147,7 +147,7 @@ describe.each(kinds)('%s', (kind) => {
     await bothEnds(echo);
     echo.events.clear();
     sdk.reset();
-    const calling = call(echo.client, kind, { delayMs: 60_000 }, { timeoutMs: 300 });
+    const calling = call(echo.client, kind, { delayMs: 60_000 }, { timeoutMs: 1_000 });
     await expect(calling).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
     const ends = await bothEnds(echo);
     expect(serverSpan().attributes['rpc.status_code']).toBe(ends.server.code);

@@ -14,6 +14,8 @@ export interface Seen {
   readonly details: string;
   readonly metadata: Metadata;
   readonly received: readonly EchoResponse[];
+  /** What came before the first response: one, or none of a call that ended with its status alone. */
+  readonly headers: readonly Metadata[];
 }
 
 /** A call of any kind, through grpc-js's own client. */
@@ -23,6 +25,13 @@ export interface EchoCall {
   /** Resolves with the first response, or at the end. */
   readonly answered: Promise<void>;
   cancel(): void;
+}
+
+/** Resolves once a client has a connection, so that a deadline is that of the call alone. */
+export function connected(client: EchoServiceClient): Promise<void> {
+  return new Promise((resolve, reject) =>
+    client.waitForReady(Infinity, (error) => (error === undefined ? resolve() : reject(error))),
+  );
 }
 
 /** Starts a call of this kind; request streams send `requests` and then half-close, unless they are to stay open. */
@@ -38,17 +47,19 @@ export function echoCall(
 ): EchoCall {
   const messages = requests.map((request) => EchoRequest.fromPartial(request));
   const received: EchoResponse[] = [];
+  const headers: Metadata[] = [];
   let ended!: (seen: Seen) => void;
   let first!: () => void;
   const seen = new Promise<Seen>((resolve) => (ended = resolve));
   const answered = new Promise<void>((resolve) => (first = resolve));
   const call = start();
   call.on('data', take);
+  call.on('metadata', (metadata: Metadata) => void headers.push(metadata));
   call.on('error', () => undefined);
   call.on('status', ({ code, details, metadata: trailers }: Seen) => {
     first();
     // 'data' of the last messages may still be on its way when the status comes.
-    setImmediate(() => ended({ code, details, metadata: trailers, received }));
+    setImmediate(() => ended({ code, details, metadata: trailers, received, headers }));
   });
   return { seen, answered, cancel: () => call.cancel() };
 

@@ -188,11 +188,9 @@ describe.each(kinds)('a %s call', (kind) => {
         },
       })),
     ]);
-    const client = server.connect({
-      interceptors: [],
-    });
-    const { metadata } = await echoCall(client, kind, [{ text: 'a' }]).seen;
-    expect(metadata.get('x-trail')).toEqual(['t']);
+    const { headers, metadata } = await call(kind, ['a']);
+    expect(headers.map((each) => each.get('x-head'))).toEqual([['h']]);
+    expect([metadata.get('x-trail'), metadata.get('x-head')]).toEqual([['t'], []]);
   });
 
   test('leaves out headers and trailers on which HTTP/2 throws', async () => {
@@ -200,13 +198,15 @@ describe.each(kinds)('a %s call', (kind) => {
       defineServerInterceptor('headers', () => (context) => ({
         admit() {
           context.responseHeaders.set('connection', 'close');
+          context.responseHeaders.set('x-head', 'h');
           context.responseTrailers.set('transfer-encoding', 'chunked');
           context.responseTrailers.set('x-trail', 't');
         },
       })),
     ]);
-    const { code, metadata } = await call(kind);
+    const { code, headers, metadata } = await call(kind);
     expect({ code, trail: metadata.get('x-trail') }).toEqual({ code: status.OK, trail: ['t'] });
+    expect(headers.map((each) => [each.get('connection'), each.get('x-head')])).toEqual([[[], ['h']]]);
   });
 
   test('ends at a deadline that an interceptor set, though its handler goes on', async () => {

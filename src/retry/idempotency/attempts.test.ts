@@ -13,7 +13,8 @@ import {
 } from '../index.js';
 import { EchoRequest, EchoResponse, startTestServer } from '../../testing/index.js';
 import { startCall, type Answer } from '../fixtures/scripted-server.js';
-import { closeServers, fixture, hang, turns, until, withKey, type Fixture } from './fixtures/processes.js';
+import { closeServers, fixture, hang, turns, withKey, type Fixture } from './fixtures/processes.js';
+import { until } from '../../../test/support/until.js';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -156,7 +157,7 @@ describe('a client that leaves', () => {
   });
 
   test('and a handler that never answers keep the key for the lease, and no longer', async () => {
-    const { server, send, start } = await fixture([hang, {}], { leaseMs: 30, waitMs: 5_000 });
+    const { server, send, start } = await fixture([hang, {}], { leaseMs: 300, waitMs: 60_000 });
     const { call } = start('a');
     await server.seen(1);
     call.cancel();
@@ -166,9 +167,9 @@ describe('a client that leaves', () => {
   test('by a time limit per attempt is charged once', async () => {
     const { server } = await fixture([hang, {}]);
     const retry = retryClientInterceptor({
-      perAttemptTimeoutMs: 40,
+      perAttemptTimeoutMs: 1_000,
       backoff: () => 1,
-      onRetry: () => setTimeout(() => server.release(0), 20),
+      onRetry: () => void turns().then(() => server.release(0)),
     });
     const client = await server.client({ interceptors: [idempotencyClientInterceptor(), retry] });
     const { status: end, messages } = await startCall(client, 'unary').outcome;
@@ -216,7 +217,7 @@ describe('several processes', () => {
   });
 
   test('take over after the lease of one that died, whose late outcome no longer counts', async () => {
-    const [one, other] = await two([hang], { leaseMs: 30, waitMs: 5_000 });
+    const [one, other] = await two([hang], { leaseMs: 300, waitMs: 60_000 });
     const first = one.send('a');
     await one.server.seen(1);
     expect((await other.send('a')).messages).toEqual(['the other']);

@@ -7,7 +7,8 @@ import {
   type IdempotencyServerOptions,
   type IdempotencyStore,
 } from '../index.js';
-import { closeServers, fixture, turns, until } from './fixtures/processes.js';
+import { closeServers, fixture, turns } from './fixtures/processes.js';
+import { until } from '../../../test/support/until.js';
 
 afterEach(() => {
   vi.restoreAllMocks();

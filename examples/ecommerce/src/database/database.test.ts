@@ -8,6 +8,7 @@ import type { Database } from './database.js';
 import { openDatabase } from './open.js';
 import { PostgresListener } from './postgres-listener.js';
 import { seed } from './seed.js';
+import { eventually } from '../../../../test/support/until.js';
 
 let database: Database;
 beforeAll(async () => {
@@ -46,7 +47,7 @@ test('what is announced is heard by those who listen, until they stop', async ()
   const stop = await database.listen('news', { onPayload, onGap: vi.fn() });
 
   await database.sql.execute(raw`select pg_notify('news', 'first')`);
-  await vi.waitFor(() => expect(onPayload).toHaveBeenCalledWith('first'));
+  await eventually(() => expect(onPayload).toHaveBeenCalledWith('first'));
   await stop();
   await database.sql.execute(raw`select pg_notify('news', 'second')`);
   const heard = new Promise<void>((resolve) => {
@@ -70,7 +71,7 @@ test('what is announced in a transaction that fails is not heard', async () => {
   await expect(failing).rejects.toThrow('no');
   await database.sql.execute(raw`select pg_notify('orders', 'kept')`);
 
-  await vi.waitFor(() => expect(onPayload.mock.calls).toEqual([['kept']]));
+  await eventually(() => expect(onPayload.mock.calls).toEqual([['kept']]));
 });
 
 const url = process.env['DATABASE_URL'];
@@ -83,10 +84,10 @@ test.runIf(url)('a listener whose connection broke hears of the gap, then goes o
   await database.sql.execute(
     raw`select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' and datname = current_database()`,
   );
-  await vi.waitFor(() => expect(onGap).toHaveBeenCalled(), 5_000);
+  await eventually(() => expect(onGap).toHaveBeenCalled());
   await database.sql.execute(raw`select pg_notify('broken', 'again')`);
 
-  await vi.waitFor(() => expect(onPayload).toHaveBeenCalledWith('again'));
+  await eventually(() => expect(onPayload).toHaveBeenCalledWith('again'));
 });
 
 test.runIf(url)('a listener whose connection falls silent notices it, and goes on with another', async () => {
@@ -97,10 +98,10 @@ test.runIf(url)('a listener whose connection falls silent notices it, and goes o
   await listener.listen('silent', { onPayload, onGap });
 
   wire.freeze();
-  await vi.waitFor(() => expect(onGap).toHaveBeenCalled(), 10_000);
+  await eventually(() => expect(onGap).toHaveBeenCalled());
   await onServer(url!, `select pg_notify('silent', 'again')`);
 
-  await vi.waitFor(() => expect(onPayload).toHaveBeenCalledWith('again'));
+  await eventually(() => expect(onPayload).toHaveBeenCalledWith('again'));
   await listener.close();
   wire.close();
 });

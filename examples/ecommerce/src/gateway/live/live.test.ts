@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { startTestGateway, type Ask, type TestGateway } from '../../testing/test-gateway.js';
 import { startTestShop, type TestShop } from '../../testing/test-shop.js';
 import type { CallDetail, LiveSnapshot } from '../contract.js';
+import { eventually, until } from '../../../../../test/support/until.js';
 
 const ADA = 1;
 const ADMIN = 3;
@@ -36,7 +37,11 @@ class Watcher {
   until(holds: (snapshot: LiveSnapshot) => boolean): Promise<LiveSnapshot> {
     const from = this.snapshots.length;
     const found = () => this.snapshots.slice(from).find(holds);
-    return vi.waitUntil(found, { timeout: 10_000 });
+    return eventually(() => {
+      const snapshot = found();
+      if (snapshot === undefined) throw new Error('No snapshot has what is looked for');
+      return snapshot;
+    });
   }
 
   async leave(): Promise<void> {
@@ -56,8 +61,8 @@ class Watcher {
 }
 
 /** Resolves when that has been noticed. */
-function nobodyLooks(): Promise<true> {
-  return vi.waitUntil(() => shop.telemetry.session === undefined, { timeout: 10_000 });
+function nobodyLooks(): Promise<void> {
+  return until(() => shop.telemetry.session === undefined);
 }
 
 test('while nobody looks nothing is recorded', async () => {
@@ -144,7 +149,7 @@ describe('while somebody looks', () => {
     await Promise.all(Array.from({ length: 200 }, () => shop.stranger.products.getProduct({ id: 1 })));
     const told = () => watcher.snapshots.slice(before).map(({ calls, unseen }) => ({ listed: calls.length, unseen }));
     const sum = () => told().reduce((all, { listed, unseen }) => all + listed + unseen, 0);
-    await vi.waitUntil(() => sum() >= 200, { timeout: 10_000 });
+    await until(() => sum() >= 200);
 
     expect(sum()).toBe(200);
     for (const { listed } of told()) expect(listed).toBeLessThanOrEqual(50);

@@ -1,10 +1,11 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ChatMessage } from '../../gen/chat/chat.js';
 import { collect } from '../../streams/collect.js';
 import { refusal, refusals, violationsOf } from '../../testing/refusals.js';
 import { startTestShop, type TestShop } from '../../testing/test-shop.js';
 import { chatMessages } from './schema.js';
+import { eventually } from '../../../../../test/support/until.js';
 
 let shop: TestShop;
 beforeAll(async () => {
@@ -34,7 +35,7 @@ test('what is said in a room is heard there, and nowhere else; the server knows 
   const there = await join(shop.grace, 'there');
 
   await shop.ada.chat.sendMessage([saying('here', 'Hello'), saying('here', 'Anybody?')]);
-  await vi.waitFor(() => expect(firsts.get(here)).toBeDefined());
+  await eventually(() => expect(firsts.get(here)).toBeDefined());
 
   expect(firsts.get(here)!.value).toMatchObject({
     roomId: 'here',
@@ -59,9 +60,9 @@ test('who listens is online, once, however many windows, until all are closed', 
     { id: 1, name: 'Ada Lovelace' },
   ]);
   await Promise.all([one.return?.(), other.return?.()]);
-  await vi.waitFor(async () => expect(await online('room')).toEqual([{ id: 2, name: 'Grace Hopper' }]));
+  await eventually(async () => expect(await online('room')).toEqual([{ id: 2, name: 'Grace Hopper' }]));
   await two.return?.();
-  await vi.waitFor(async () => expect(await online('room')).toEqual([]));
+  await eventually(async () => expect(await online('room')).toEqual([]));
 });
 
 test('the history has the newest first, page by page', async () => {

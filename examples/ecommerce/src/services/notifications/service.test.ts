@@ -1,10 +1,11 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NotificationType } from '../../gen/ecommerce/notification.js';
 import { collect } from '../../streams/collect.js';
 import { refusal, refusals, violationsOf } from '../../testing/refusals.js';
 import { startTestShop, type TestShop } from '../../testing/test-shop.js';
 import { notifications } from './schema.js';
+import { eventually } from '../../../../../test/support/until.js';
 
 let shop: TestShop;
 beforeAll(async () => {
@@ -49,7 +50,7 @@ test('a reader who does not read is sent away, and nobody else notices', async (
   // HTTP/2 buffers take some; then the shop's own queue fills up.
   const long = { ...notice, message: 'x'.repeat(1_000) };
   for (let sent = 1; sent < 600; sent += 50) {
-    await vi.waitFor(() => expect(read).toBe(sent), 10_000);
+    await eventually(() => expect(read).toBe(sent));
     await Promise.all(Array.from({ length: 50 }, () => shop.admin.notifications.sendNotification(long)));
   }
   await send('last');

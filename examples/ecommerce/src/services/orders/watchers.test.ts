@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OrderStatus } from '../../gen/ecommerce/order.js';
 import { collect } from '../../streams/collect.js';
 import { buy, pay, PRICE, stockUp } from '../../storm/trade.js';
 import { startTestShop, type TestShop } from '../../testing/test-shop.js';
+import { until } from '../../../../../test/support/until.js';
 
 const { PENDING, CONFIRMED, SHIPPED, DELIVERED } = OrderStatus;
 
@@ -27,7 +28,7 @@ test('a thousand watchers are told every change of their order, once and in orde
     return [present.value as { status: OrderStatus }, ...(await collect(updates))].map(({ status }) => status);
   };
   const watching = ids.flatMap((id) => Array.from({ length: WATCHERS_OF_EACH }, (_, watcher) => watch(id, watcher)));
-  await vi.waitFor(() => expect(open).toBe(ORDERS * WATCHERS_OF_EACH), 60_000);
+  await until(() => open === ORDERS * WATCHERS_OF_EACH);
 
   for (const id of ids) await pay(shop.ada, { id, totalAmount: PRICE });
   for (const status of [SHIPPED, DELIVERED]) {
