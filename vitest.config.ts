@@ -24,7 +24,7 @@ export default defineConfig({
     setupFiles: process.env['CHECK_TIER'] === 'all' ? ['test/support/long-runs.ts'] : [],
     // Vitest leaves a core to itself, which of two would be half: tests wait more than they work.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: process.env['CHECK_TIER'] === 'all' ? 600_000 : 20_000,
-    hookTimeout: 60_000,
+    testTimeout: process.env['CHECK_TIER'] === 'all' ? 600_000 : 120_000,
+    hookTimeout: 120_000,
   },
 });
