@@ -20,7 +20,7 @@ test('promiseClient refuses a client of another copy of grpc-js, and says how to
   client.close();
 });
 
-test('promiseClient takes a stand-in of a test, which is no client of any copy', () => {
+test('promiseClient takes a stand-in of a test, which is not a client of any copy', () => {
   class FakeClient {
     static service = EchoServiceService;
   }

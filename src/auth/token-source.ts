@@ -97,7 +97,7 @@ export function heldToken(given: unknown, scheme: string, refreshBeforeMs: numbe
 /** Printable ASCII without spaces: what a header can carry, and no second header value hides in. */
 export const isToken = (token: unknown): token is string => typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
 
-/** What should be in the place of a token that is none. A scheme before it is the likeliest mistake. */
+/** What should be in the place of a value that is not a token. A scheme before it is the likeliest mistake. */
 export function expectedToken(token: unknown): string {
   const plain = 'a non-empty string of printable ASCII without spaces';
   return typeof token === 'string' && /^\s*[A-Za-z][\w-]*\s+\S+\s*$/.test(token)
@@ -112,7 +112,7 @@ function asExpiring(given: unknown): ExpiringToken {
   throw new TypeError('the token source must give a string, or { token, expiresAt }');
 }
 
-/** The `exp` of a JWT, which is read and not verified: that is for the server to do. Anything else may last for ever. */
+/** The `exp` of a JWT, which is read and not verified: that is for the server to do. Anything else may last forever. */
 function expiryOf(token: string): number {
   const [, payload = '', signature] = token.split('.');
   if (signature === undefined) return Infinity;

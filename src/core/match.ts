@@ -13,7 +13,7 @@ export type MethodMatch = string | RegExp | ((method: Method) => boolean) | read
 /**
  * Compiles a {@link MethodMatch}. Interceptors ask once per method, so a match costs nothing per call.
  *
- * @throws TypeError when the match is none of the accepted forms, naming `option`. So does the result, when a function
+ * @throws TypeError when the match has none of the accepted forms, naming `option`. So does the result, when a function
  * answers anything but true or false: a promise would count as a yes.
  */
 export function matcher(match: MethodMatch, option = 'match'): (method: Method) => boolean {
@@ -28,7 +28,7 @@ export function matcher(match: MethodMatch, option = 'match'): (method: Method) 
   throw optionError(option, "'pkg.Service/Name', 'pkg.Service/*', '*', a RegExp, a function or a list of these", match);
 }
 
-/** The names in a match, for a check against the methods that there are. A function names none. */
+/** The names in a match, for a check against the methods of the services. A function names none. */
 export function namesIn(match: MethodMatch, place: string): NamedMethods[] {
   if (typeof match === 'function') return [];
   if (Array.isArray(match)) return (match as readonly MethodMatch[]).flatMap((each) => namesIn(each, place));

@@ -3,7 +3,7 @@ import { descriptionOf } from './description.js';
 /** Where an interceptor can be listed. */
 export type Side = 'server' | 'client';
 
-/** What a value in a list of interceptors is, when it is none for this side: `the client interceptor 'retry'`. */
+/** Names a value in a list of interceptors that does not belong to this side: `the client interceptor 'retry'`. */
 export function misplaced(interceptor: unknown, side: Side): string | undefined {
   if (typeof interceptor !== 'function') return undefined;
   const description = descriptionOf(interceptor);

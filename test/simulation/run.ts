@@ -48,7 +48,7 @@ function catchAll(): void {
   catching = true;
   process.on('uncaughtException', (error) => uncaught.push(error));
   process.on('unhandledRejection', (error) => uncaught.push(error));
-  // The core tells the operator of hooks that throw, which these do on purpose.
+  // The core warns the operator of hooks that throw, which these do on purpose.
   process.emitWarning = () => undefined;
 }
 

@@ -56,7 +56,7 @@ export const errors = defineErrors(ERROR_DOMAIN, {
   },
 });
 
-/** What nobody sets by hand. */
+/** Statuses that are not set by hand. */
 const HOW: Readonly<Record<string, string>> = {
   CONFIRMED: ': its payment confirms it',
   REFUNDED: ': a refund of the whole payment makes it so',

@@ -5,7 +5,7 @@ import { descriptionOf, type NamedMethods } from '../description.js';
 import { fullName } from '../match.js';
 import { methodOf, type Method } from '../method.js';
 
-/** What names methods and can be checked against those that there are. */
+/** What names methods and can be checked against the methods of the services. */
 export interface CoversMethods {
   /**
    * For start-up: proves that whatever is named here is a method of these services, since a misspelt name would match

@@ -41,7 +41,7 @@ export async function giveBackPieces(transaction: Sql, orderId: number): Promise
     .where(and(eq(entries.orderId, orderId), eq(entries.kind, 'reserve')))
     .orderBy(asc(entries.productId));
   const ids = held.map(({ productId }) => productId!);
-  // Locked in the order of their ids, as whoever orders them does.
+  // Locked in the order of their ids, as orders lock them.
   await transaction
     .select({ id: products.id })
     .from(products)

@@ -11,7 +11,7 @@ import { messageFor, returnsStock } from './transitions.js';
 
 type OrderRow = typeof orders.$inferSelect;
 
-/** The order, which nobody else moves, pays or refunds until the transaction ends; locked before anything else is. */
+/** The order, which no other transaction changes until this one ends; locked before anything else is. */
 export async function lockOrder(transaction: Sql, id: number): Promise<OrderRow | undefined> {
   const [order] = await transaction.select().from(orders).where(eq(orders.id, id)).for('update');
   return order;

@@ -33,7 +33,7 @@ const EXPIRED = 'Your order is cancelled, since it was not paid in time';
 
 const CANCELLATION = { key: 'cancel', reason: 'The order was cancelled' };
 
-/** Somebody's payment is with the processor at this moment, or was a moment ago. */
+/** A payment is with the processor at this moment, or was a moment ago. */
 const isBeingPaid = and(
   eq(payments.orderId, orders.id),
   eq(payments.status, PaymentStatus.PROCESSING),
@@ -85,7 +85,7 @@ export class OrderRepository {
   }
 
   /**
-   * Moves an order on, as somebody asks for it. What it reserved goes back on the shelf when it is cancelled, and so does
+   * Moves an order on, as it was asked for. What it reserved goes back on the shelf when it is cancelled, and so does
    * the money, if it was paid. Asked again under the same key, it answers as the order is by then.
    *
    * @throws BusinessError ORDER_NOT_FOUND, ILLEGAL_STATUS_TRANSITION
@@ -104,7 +104,7 @@ export class OrderRepository {
     return (await this.withItems([moved]))[0]!;
   }
 
-  /** Cancels the orders that nobody has paid for so long, and says how many. Those that are being paid are let be. */
+  /** Cancels the orders that have been unpaid for so long, and says how many. Those that are being paid are let be. */
   async expire(ttlMs: number): Promise<number> {
     const late = await this.sql
       .select({ id: orders.id })

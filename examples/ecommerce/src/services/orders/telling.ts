@@ -14,7 +14,7 @@ export function telling(orderId: number | SQL, status: OrderStatus, message: str
   )`;
 }
 
-/** What is announced of an update; under which key it was asked for concerns nobody else. */
+/** What is announced of an update; under which key it was asked for is left out. */
 export type Told = Omit<StoredUpdate, 'requestKey'>;
 
 export const TOLD = {

@@ -16,7 +16,7 @@ export function mayBecome(from: OrderStatus, to: OrderStatus): boolean {
   return NEXT[from]!.includes(to);
 }
 
-/** Whether somebody may set it by hand: a payment confirms an order, and the refund of all of it refunds it. */
+/** Whether it may be set by hand: a payment confirms an order, and the refund of all of it refunds it. */
 export function mayBeMoved(from: OrderStatus, to: OrderStatus): boolean {
   return mayBecome(from, to) && to !== CONFIRMED && to !== REFUNDED;
 }
