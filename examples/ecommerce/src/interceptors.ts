@@ -149,6 +149,12 @@ export function serverInterceptors(stack: ServerStack): ServerInterceptor[] {
 }
 
 export interface ClientStack {
+  /**
+   * How long a call may take that is given no deadline, in milliseconds.
+   *
+   * @default 5_000
+   */
+  readonly patienceMs?: number;
   /** Asked when a token is needed; the answer is kept until it expires. None for those who show a certificate. */
   readonly token?: () => Promise<string>;
   readonly register?: Registry;
@@ -163,7 +169,7 @@ export interface ClientStack {
 
 /** What services do with the calls that they make to each other, and customers with theirs. */
 export function clientInterceptors(stack: ClientStack): Interceptor[] {
-  const { token, register, logger, telemetry, outermost = [], perAttempt = [] } = stack;
+  const { token, register, logger, telemetry, outermost = [], perAttempt = [], patienceMs = 5_000 } = stack;
   // Count what the breaker refuses, and what is tried again.
   const breaks = bothObservers(register && overloadMetrics({ register }), telemetry?.breakerStates);
   const retries = register && retryMetrics({ register });
@@ -178,7 +184,7 @@ export function clientInterceptors(stack: ClientStack): Interceptor[] {
     // Errors arrive as the classes they were thrown as, for those who use a client without promiseClient too.
     errorClientInterceptor(),
     // The whole call, retries included, fits into what is left of the caller's own time, less what the caller needs.
-    forMethods(isUnary, deadlineClientInterceptor({ defaultMs: 5_000, reserveMs: 20 })),
+    forMethods(isUnary, deadlineClientInterceptor({ defaultMs: patienceMs, reserveMs: 20 })),
     // A service that fails is left alone for a while: calls fail at once, instead of after all their attempts.
     circuitBreakerClientInterceptor({ minimumCalls: 20, openMs: 2_000, observer: breaks }),
     // One key for all attempts of a call, so that a server knows them for one: so outside retry.

@@ -39,6 +39,9 @@ export interface TestShop {
 
 let shops = 0;
 
+/** Tests wait as long as a busy machine needs. */
+const patienceMs = 60_000;
+
 /**
  * The whole shop with its real interceptors on one port of the loopback interface, on a database of its own; further
  * replicas, by name, serve products beside the first.
@@ -54,7 +57,7 @@ export async function startTestShop(
   const resolver = registerShop(scheme, addresses([]));
   const opened: ShopClients[] = [];
   const clients = (token?: () => Promise<string>) => {
-    const interceptors = token ? clientInterceptors({ token }) : [];
+    const interceptors = token ? clientInterceptors({ token, patienceMs }) : [];
     const own = openClients({ scheme, interceptors });
     opened.push(own);
     return own;
@@ -63,7 +66,13 @@ export async function startTestShop(
   const telemetry = new Telemetry('test');
   const faults = changeableFaults();
   const closing = new AbortController();
-  const interceptors = clientInterceptors({ token: () => issuer.serviceToken('test'), register, logger, telemetry });
+  const interceptors = clientInterceptors({
+    token: () => issuer.serviceToken('test'),
+    register,
+    logger,
+    telemetry,
+    patienceMs,
+  });
   const peers = openClients({ scheme, interceptors });
   opened.push(peers);
   const start = (replica: string) =>
