@@ -14,7 +14,7 @@ const WORDS = [
   ['needs not', 'does not need to'],
   ['that there (?:are|is)', 'leave it out'],
   ['could be had', 'say what could not be obtained'],
-  ['stands(?! for)', 'is, comes, is listed'],
+  ['stands(?! (?:in )?for)', 'is, comes, is listed'],
   ['tells', 'notifies, reports, says'],
   ['he', 'they'],
   ['him', 'them'],

@@ -184,7 +184,7 @@ describe.each(kinds)('a %s call', (kind) => {
     expect(ends).toMatchObject([{ code: status.DEADLINE_EXCEEDED, origin: 'deadline' }]);
   });
 
-  test('around a foreign interceptor, now or later, tells the status outwards before anybody hears the end', async () => {
+  test('around a foreign interceptor, now or later, reports the status outwards before the end', async () => {
     for (const later of [false, true]) {
       const log: string[] = [];
       const recorder = (name: string): Interceptor =>
@@ -208,7 +208,7 @@ describe.each(kinds)('a %s call', (kind) => {
     }
   });
 
-  test('that a foreign interceptor repeats tells the end of each, also of the one that was thrown away', async () => {
+  test('that a foreign interceptor repeats reports the end of each, also of the one that was thrown away', async () => {
     const log: string[] = [];
     const repeating: Interceptor = (options, nextCall) =>
       new InterceptingCall(nextCall(options), {

@@ -149,7 +149,7 @@ describe.each(kinds)('a %s call', (kind) => {
   test.each<[string, (call: ServerCallContext) => void, status]>([
     ['ends it', (call) => call.end(new StatusError(status.ABORTED, 'enough')), status.ABORTED],
     ['sets a deadline that has passed', (call) => call.limitDeadline(Date.now() - 1), status.DEADLINE_EXCEEDED],
-  ])('tells an interceptor of the end whose per-call function %s', async (_what, end, code) => {
+  ])('notifies an interceptor of the end whose per-call function %s', async (_what, end, code) => {
     const heard: string[] = [];
     const own = defineServerInterceptor('own', () => (call) => {
       end(call);

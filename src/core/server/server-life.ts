@@ -53,7 +53,7 @@ export class ServerLife implements LeavingCall {
   phase: Phase = OPEN;
   /** Who chose the status that is on its way. */
   origin: EndOrigin | undefined;
-  /** Tells those who work for the call that it is in vain. */
+  /** Notifies those who work for the call that it is in vain. */
   readonly stopped = new Stop();
   place = -1;
   since = 0;
@@ -89,7 +89,7 @@ export class ServerLife implements LeavingCall {
     this.thrown ??= error;
   }
 
-  /** Somebody on this side ends the call; false when grpc-js already has a status. */
+  /** Ends the call from this side; false when grpc-js already has a status. */
   choose(origin: EndOrigin): boolean {
     if (this.phase >= LEAVING) return false;
     this.origin = origin;
