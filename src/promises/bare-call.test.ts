@@ -213,7 +213,7 @@ describe('without any interceptor', () => {
     call.cancel();
     await left;
     open();
-    await vi.waitUntil(() => events.length > 0, POLL);
+    await until(() => events.length > 0);
     expect(events).toEqual(['closed']);
   });
 

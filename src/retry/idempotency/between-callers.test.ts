@@ -4,7 +4,8 @@ import { identityKey, type Identity } from '../../core/shared/identity.js';
 import { memoryIdempotencyStore, idempotencyServerInterceptor, type IdempotencyStore } from '../index.js';
 import { defineServerInterceptor } from '../../core/define.js';
 import { startTestServer, EchoRequest, EchoResponse } from '../../testing/index.js';
-import { closeServers, fixture, hang, turns, until, withKey } from './fixtures/processes.js';
+import { closeServers, fixture, hang, turns, withKey } from './fixtures/processes.js';
+import { until } from '../../../test/support/until.js';
 
 afterEach(() => {
   closeServers();
