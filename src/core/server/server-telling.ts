@@ -14,7 +14,7 @@ export abstract class ServerTelling extends ServerPassthrough {
   /** The listener, or a scope, threw. */
   protected abstract caught(error: unknown, inUserCode: boolean): void;
 
-  /** Tells the listener, which runs user code, inside the call's context and every scope; what it throws ends the call. */
+  /** Notifies the listener, which runs user code, in the call's context and scopes; what it throws ends the call. */
   protected within<T>(tell: Tell<T>, argument: T): void {
     if (this.chain.scoped) {
       this.withinScopes(tell, argument);
@@ -42,7 +42,7 @@ export abstract class ServerTelling extends ServerPassthrough {
     }
   }
 
-  /** Tells the listener what runs no user code, unless a foreign interceptor stands further in. */
+  /** Passes to the listener what runs no user code, unless a foreign interceptor is listed further in. */
   protected pass<T>(tell: Tell<T>, argument: T): void {
     try {
       tell(this.listener, argument);
