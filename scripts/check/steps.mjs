@@ -57,7 +57,13 @@ const groups = {
       command: 'node scripts/docs/check-reference.mjs',
     },
   ],
-  tests: [{ claim: 'Tests pass', command: 'npm test', all: 'CHECK_TIER=all npm test' }],
+  tests: [
+    { claim: 'Tests pass', command: 'npm test', all: 'CHECK_TIER=all npm test' },
+    {
+      claim: 'Clients that break HTTP/2 keep nothing of a server',
+      command: 'npm run --silent fuzz:http2 -- --seconds 60',
+    },
+  ],
   versions: [
     {
       claim: 'Tests of the library pass on the lowest supported grpc-js',

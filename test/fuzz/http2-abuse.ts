@@ -1,4 +1,4 @@
-// npm run fuzz:http2 -- [--seconds 60] [--seed 1] [--grace 60000] [--without 'a window of 0']…
+// npm run fuzz:http2 -- [--seconds 60] [--seed 1] [--linger 30000] [--grace 60000] [--without 'a window of 0']…
 //
 // Clients that break HTTP/2 in every way of abuse.ts, against a server that counts its calls; then all counts have to
 // come to zero within the grace, in ms, and the server has to serve.
@@ -9,6 +9,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
     seed: { type: 'string', default: '1' },
+    linger: { type: 'string', default: '30000' },
     grace: { type: 'string', default: '60000' },
     without: { type: 'string', multiple: true },
   },
@@ -16,6 +17,7 @@ const { values } = parseArgs({
 const { connections, faults } = await besiege({
   seconds: Number(values.seconds),
   seed: Number(values.seed),
+  lingerMs: Number(values.linger),
   graceMs: Number(values.grace),
   without: values.without,
 });

@@ -1,10 +1,11 @@
 import { Registry } from 'prom-client';
+import { deadlineServerInterceptor } from '../../src/deadlines/index.js';
 import { trackCalls } from '../../src/lifecycle/index.js';
 import { metricsServerInterceptor } from '../../src/metrics/index.js';
 import { concurrencyLimitServerInterceptor, loadSheddingServerInterceptor } from '../../src/overload/index.js';
 import { implement } from '../../src/promises/index.js';
 import { idempotencyServerInterceptor, memoryIdempotencyStore } from '../../src/retry/index.js';
-import { EchoServiceService } from '../../src/gen/grpc_js_middleware/testing/v1/echo.js';
+import { EchoRequest, EchoServiceService } from '../../src/gen/grpc_js_middleware/testing/v1/echo.js';
 import { echoHandlers } from '../../src/testing/echo-handlers.js';
 import { echoServer } from '../support/echo-server.js';
 import { Peer, ways, type Draw } from './abuse.js';
@@ -15,6 +16,8 @@ export interface SiegeOptions {
   readonly seed: number;
   /** Names of ways to leave out. */
   readonly without?: readonly string[];
+  /** How long the server waits for a client that takes nothing, in ms. */
+  readonly lingerMs: number;
   /** How long calls may take to be let go once their clients went wrong, in ms. */
   readonly graceMs: number;
 }
@@ -27,8 +30,8 @@ export interface Siege {
 }
 
 /** Many bad clients at once against a server that counts its calls in every way, which then has to be at rest and serve. */
-export async function besiege({ seconds, seed, without = [], graceMs }: SiegeOptions): Promise<Siege> {
-  const counts = counters();
+export async function besiege({ seconds, seed, without = [], lingerMs, graceMs }: SiegeOptions): Promise<Siege> {
+  const counts = counters(lingerMs);
   const echo = await echoServer(counts.interceptors, implement(EchoServiceService, echoHandlers));
   const chosen = ways.filter(({ name }) => !without.includes(name));
   const draw = drawFrom(seed);
@@ -50,9 +53,7 @@ export async function besiege({ seconds, seed, without = [], graceMs }: SiegeOpt
   for (const peer of open) peer.socket.destroy();
   const faults = await atRest(counts, graceMs);
   const served = await new Promise<Error | null>((resolve) =>
-    echo
-      .connect()
-      .echo({ text: 'still there?' } as never, { deadline: Date.now() + 10_000 } as never, resolve as never),
+    echo.connect().echo(EchoRequest.fromPartial({ text: 'still there?' }), (error) => resolve(error)),
   );
   echo.close();
   return {
@@ -61,18 +62,25 @@ export async function besiege({ seconds, seed, without = [], graceMs }: SiegeOpt
   };
 }
 
-function counters() {
+function counters(lingerMs: number) {
   const limit = concurrencyLimitServerInterceptor({ max: 64, queue: 16, queueTimeoutMs: 200 });
   const shedder = loadSheddingServerInterceptor({ dryRun: true });
   const tracked = trackCalls();
   const registry = new Registry();
   const idempotency = idempotencyServerInterceptor({
-    methods: '*',
+    methods: 'grpc_js_middleware.testing.v1.EchoService/Echo',
     store: memoryIdempotencyStore(),
     waitMs: 50,
   } as never);
   return {
-    interceptors: [metricsServerInterceptor({ register: registry }), tracked, shedder, limit, idempotency],
+    interceptors: [
+      metricsServerInterceptor({ register: registry }),
+      tracked,
+      deadlineServerInterceptor({ lingerMs }),
+      shedder,
+      limit,
+      idempotency,
+    ],
     async busy(): Promise<string[]> {
       const gauges = (await registry.metrics()).matchAll(
         /^grpc_server_in_flight\{.*grpc_method="(\w+)".*\} ([1-9]\d*)$/gm,

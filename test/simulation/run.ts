@@ -123,7 +123,8 @@ function arrange({ network: events, wallSteps }: Plan, network: Network, clock: 
 
 /** Server parts that wait on, though the handler has long answered. */
 function heldCalls(log: Log, handled: readonly Handled[]): string[] {
-  if (!handled.every(({ answered }) => answered)) return [];
+  // A hook may hold a call that its client has not given up.
+  if (handled.length === 0 || !handled.every(({ answered }) => answered)) return [];
   const parts = log.parts.filter(({ side, ends }) => side === 'server' && ends.length === 0).map(({ name }) => name);
   const slots = log.limits.filter(({ running }) => running > 0).map(({ running }) => `a limit with ${running} running`);
   return [...parts, ...slots];
