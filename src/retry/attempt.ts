@@ -11,6 +11,8 @@ export interface AttemptOwner {
   onMessage(attempt: Attempt, message: unknown): void;
   onStatus(attempt: Attempt, status: StatusObject): void;
   onAccepted(attempt: Attempt, position: number): void;
+  /** A layer below threw. */
+  onBroken(attempt: Attempt, error: unknown): void;
 }
 
 /**
@@ -44,18 +46,34 @@ export class Attempt implements GrpcClientListener {
     while (!this.over && !this.writing && this.next < buffer.end) this.send(this.next++);
     if (!buffer.closed || this.halfClosed || this.over || this.next < buffer.end) return;
     this.halfClosed = true;
-    this.call.halfClose();
+    this.guarded(() => this.call.halfClose());
+  }
+
+  read(): void {
+    this.guarded(() => this.call.startRead());
+  }
+
+  private guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.owner.onBroken(this, error);
+    }
   }
 
   /** Ends the attempt on the wire. What it still says is heard, unless it is {@link abandon}ed. */
   cancel(code: number, details: string): void {
-    this.call.cancelWithStatus(code, details);
+    this.guarded(() => this.call.cancelWithStatus(code, details));
   }
 
   /** Ends the attempt and forgets it: another one was better. */
   abandon(code: number, details: string): void {
     this.end();
-    this.call.cancelWithStatus(code, details);
+    try {
+      this.call.cancelWithStatus(code, details);
+    } catch {
+      // A foreign interceptor's: nothing more is expected of this attempt.
+    }
   }
 
   end(): void {
@@ -84,7 +102,7 @@ export class Attempt implements GrpcClientListener {
     const acknowledged = this.owner.streamsIn || written !== undefined;
     this.writing = acknowledged;
     const callback = acknowledged ? () => this.accepted(position) : undefined;
-    this.call.sendMessageWithContext({ callback, flags }, message);
+    this.guarded(() => this.call.sendMessageWithContext({ callback, flags }, message));
   }
 
   private accepted(position: number): void {

@@ -1,5 +1,6 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
 import type { InterceptorOptions, NextCall } from '../core/client/grpc-client-internals.js';
+import { whyNotMade } from '../core/client/not-made.js';
 import { StatusError } from '../core/status/status-error.js';
 import type { Attempt } from './attempt.js';
 import type { GiveUpReason, HedgeEvent } from './events.js';
@@ -23,8 +24,7 @@ export class HedgingCall extends LogicalCall {
   }
 
   protected override begin(): void {
-    this.launch();
-    this.schedule(this.policy.delayMs, 'delay');
+    if (this.launch() !== undefined) this.schedule(this.policy.delayMs, 'delay');
   }
 
   protected override failed(attempt: Attempt, outcome: StatusObject): void {
@@ -36,6 +36,16 @@ export class HedgingCall extends LogicalCall {
       this.stopped = reason;
       this.finish(attempt, outcome);
     }
+  }
+
+  protected override notMade(outcome: StatusObject): void {
+    this.stop('channelClosed');
+    if (this.running.length > 0) return;
+    const { lastFailure } = this;
+    if (lastFailure !== undefined && whyNotMade(outcome) === 'closed')
+      this.finish(lastFailure.attempt, lastFailure.outcome);
+    else if (this.launched === 0) this.finishSoon(outcome);
+    else this.finish(undefined, outcome);
   }
 
   /** The attempt that has sent most becomes the call; while none runs, the next one will. */
@@ -87,17 +97,14 @@ export class HedgingCall extends LogicalCall {
   private hedge(reason: HedgeEvent['reason']): void {
     this.timer = undefined;
     const { policy } = this;
-    try {
-      if (policy.throttles?.allows(this) === false) {
-        this.stop('throttled');
-      } else {
-        const attempt = this.launch();
-        if (this.overflowed) this.commit(attempt);
-        policy.onHedge?.({ ...this.subject, attempt: attempt.number, reason });
-        this.schedule(policy.delayMs, 'delay');
-      }
-    } catch {
-      this.stop('channelClosed');
+    if (policy.throttles?.allows(this) === false) {
+      this.stop('throttled');
+    } else {
+      const attempt = this.launch();
+      if (attempt === undefined) return;
+      if (this.overflowed) this.commit(attempt);
+      policy.onHedge?.({ ...this.subject, attempt: attempt.number, reason });
+      this.schedule(policy.delayMs, 'delay');
     }
     this.finishIfAlone();
   }

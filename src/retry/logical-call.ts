@@ -1,6 +1,16 @@
-import { AsyncResource } from 'node:async_hooks';
+import type { AsyncResource } from 'node:async_hooks';
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
-import { channelBelow, channelOf, channelSymbol, destinationOf, withAttempt } from '../core/client/client-call.js';
+import {
+  channelBelow,
+  channelOf,
+  channelSymbol,
+  destinationOf,
+  isOutermost,
+  withAttempt,
+} from '../core/client/client-call.js';
+import { Caller, contextOfCaller, isApplications } from '../core/client/caller.js';
+import { notMade, whyNotMade } from '../core/client/not-made.js';
+import { asTold, tooManyMessages } from '../core/client/owed-message.js';
 import type { Destination } from '../core/client/destination.js';
 import { channelFacts } from '../core/client/grpc-client-internals.js';
 import type {
@@ -41,8 +51,10 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   protected ended = false;
   private reading = false;
   private metadata: Metadata | undefined;
-  private listener: Partial<GrpcClientListener> = {};
+  private caller: Caller | undefined;
   private context: AsyncResource | undefined;
+  /** Response messages that came. */
+  private received = 0;
 
   constructor(
     private readonly options: InterceptorOptions,
@@ -60,6 +72,8 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
   protected abstract begin(): void;
   /** An attempt failed before the call was committed or cancelled: try again, wait for others, or {@link finish}. */
   protected abstract failed(attempt: Attempt, failure: StatusObject): void;
+  /** An attempt could not be made, and no other could be. */
+  protected abstract notMade(outcome: StatusObject): void;
   /** The buffer is full. */
   protected abstract overflow(): void;
   /** Timers of this kind of call are to be stopped: no further attempt will be made. */
@@ -71,13 +85,13 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
 
   start(metadata: Metadata, listener: Partial<GrpcClientListener>): void {
     this.metadata = metadata;
-    this.listener = listener;
+    // Further attempts start from timers and network events; what is listed further in expects the caller's context.
+    this.context = contextOfCaller();
+    this.caller = new Caller(listener, isOutermost(this.options) ? this.context : undefined);
     if (this.cancelled !== undefined) {
       this.finishSoon(this.cancelled);
       return;
     }
-    // Further attempts start from timers and network events; what is listed further in expects the caller's context.
-    this.context = new AsyncResource('GrpcLogicalCall');
     this.begin();
   }
 
@@ -90,7 +104,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
       if (context.callback !== undefined) process.nextTick(context.callback);
       return;
     }
-    this.buffer.push(message, context);
+    this.buffer.push(message, this.caller?.inContext(context) ?? context);
     if (this.streamsIn && this.winner === undefined && !this.overflowed && this.buffer.overflows(this.limits)) {
       this.overflowed = true;
       this.overflow();
@@ -105,7 +119,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
 
   startRead(): void {
     this.reading = true;
-    for (const attempt of this.running) attempt.call.startRead();
+    for (const attempt of [...this.running]) attempt.read();
   }
 
   cancelWithStatus(code: status, details: string): void {
@@ -141,7 +155,7 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
 
   onHeaders(attempt: Attempt, headers: Metadata): void {
     this.commit(attempt);
-    this.listener.onReceiveMetadata?.(headers);
+    this.caller!.tell('onReceiveMetadata', headers);
   }
 
   onMessage(attempt: Attempt, message: unknown): void {
@@ -151,11 +165,26 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
       return;
     }
     this.commit(attempt);
-    this.listener.onReceiveMessage?.(message);
+    if (!this.options.method_definition.responseStream) {
+      if (this.received > 0) {
+        attempt.abandon(status.UNIMPLEMENTED, 'Too many responses received');
+        this.finish(attempt, tooManyMessages());
+        return;
+      }
+      // grpc-js would keep a second message of a unary call, and with it the status, forever.
+      attempt.read();
+    }
+    this.received++;
+    this.caller!.tell('onReceiveMessage', message);
   }
 
   onStatus(attempt: Attempt, outcome: StatusObject): void {
     this.running.splice(this.running.indexOf(attempt), 1);
+    if (whyNotMade(outcome) !== undefined && this.winner === undefined && this.cancelled === undefined) {
+      this.launched--;
+      this.notMade(outcome);
+      return;
+    }
     const final = outcome.code === status.OK || this.winner !== undefined || this.cancelled !== undefined;
     if (final) this.finish(attempt, outcome);
     else this.failed(attempt, outcome);
@@ -171,9 +200,23 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
     return { method: this.method, target: this.latest === undefined ? '' : channelFacts(this.channel).target };
   }
 
-  /** Starts the next attempt. @throws what `nextCall` throws, as when the channel was closed. */
-  protected launch(): Attempt {
-    return this.launched === 0 ? this.open() : this.context!.runInAsyncScope(() => this.open());
+  /** A layer below threw, or the channel is closed: that ends the attempt, unless it only passed on the application's. */
+  onBroken(attempt: Attempt, error: unknown): void {
+    if (isApplications(error)) throw error;
+    if (attempt.over) return;
+    attempt.abandon(status.CANCELLED, 'Failed by a client interceptor');
+    this.onStatus(attempt, notMade(error, this.destination).status);
+  }
+
+  /** Starts the next attempt; undefined when it could not be made, which {@link notMade} has heard by then. */
+  protected launch(): Attempt | undefined {
+    try {
+      return this.launched === 0 ? this.open() : this.context!.runInAsyncScope(() => this.open());
+    } catch (error) {
+      if (isApplications(error)) throw error;
+      this.notMade(notMade(error, this.destination).status);
+      return undefined;
+    }
   }
 
   /** The call is this attempt from now on: others are given up, and what was sent need not be kept. */
@@ -195,15 +238,15 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
     this.ended = true;
     this.settle();
     for (const other of this.running.splice(0)) other.abandon(status.CANCELLED, 'Another attempt has answered');
-    this.settled(outcome);
+    const owesOne = !this.options.method_definition.responseStream;
+    this.settled(asTold(outcome, owesOne, this.received));
     this.buffer.settle();
-    const noMessage = attempt?.saidNoMessage ?? !this.options.method_definition.responseStream;
-    if (noMessage) this.listener.onReceiveMessage?.(null);
-    this.listener.onReceiveStatus?.(outcome);
+    if (attempt?.saidNoMessage ?? owesOne) this.caller!.tell('onReceiveMessage', null);
+    this.caller!.tell('onReceiveStatus', outcome);
   }
 
   /** As grpc-js does: never before the caller has its call object. */
-  private finishSoon(outcome: StatusObject): void {
+  protected finishSoon(outcome: StatusObject): void {
     process.nextTick(() => this.finish(undefined, outcome));
   }
 
@@ -217,8 +260,12 @@ export abstract class LogicalCall implements GrpcClientCall, AttemptOwner {
     // A copy each: what is listed further in adds to it.
     const metadata = this.metadata!.clone();
     if (attempt.number > 1) metadata.set(PREVIOUS_ATTEMPTS, String(attempt.number - 1));
-    call.start(metadata, attempt);
-    if (this.reading && !attempt.over) call.startRead();
+    try {
+      call.start(metadata, attempt);
+      if (this.reading && !attempt.over) call.startRead();
+    } catch (error) {
+      this.onBroken(attempt, error);
+    }
     attempt.pump();
     return attempt;
   }

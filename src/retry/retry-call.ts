@@ -1,5 +1,6 @@
 import { status, type StatusObject } from '@grpc/grpc-js';
 import type { InterceptorOptions, NextCall } from '../core/client/grpc-client-internals.js';
+import { whyNotMade } from '../core/client/not-made.js';
 import { StatusError } from '../core/status/status-error.js';
 import type { Attempt } from './attempt.js';
 import { warnOfBuiltInRetry } from './double-retry.js';
@@ -15,6 +16,7 @@ export class RetryCall extends LogicalCall {
   private retries = 0;
   private retryDelayMs = 0;
   private reason: GiveUpReason | undefined;
+  private last: Failure | undefined;
 
   constructor(
     private readonly policy: ActiveRetry,
@@ -26,6 +28,7 @@ export class RetryCall extends LogicalCall {
 
   protected override begin(): void {
     const attempt = this.launch();
+    if (attempt === undefined) return;
     // Outgrown while it waited: nothing may be kept for yet another one.
     if (this.overflowed) this.commit(attempt);
     const { perAttemptTimeoutMs: limit } = this.policy;
@@ -68,22 +71,23 @@ export class RetryCall extends LogicalCall {
   }
 
   private retry(failure: Failure, { delayMs, delayFrom }: Extract<Verdict, { delayMs: number }>): void {
-    const { attempt, status: outcome } = failure;
+    const { attempt } = failure;
     this.retries = delayFrom === 'pushback' ? 0 : this.retries + 1;
     this.retryDelayMs += delayMs;
-    this.timer = setTimeout(() => this.again(attempt, outcome), delayMs);
+    this.last = failure;
+    this.timer = setTimeout(() => this.begin(), delayMs);
     const reason = attempt.timedOut ? 'attemptTimeout' : 'status';
     const { onRetry } = this.policy;
     onRetry?.({ ...this.subject, attempt: attempt.number, error: failure.error, reason, delayMs, delayFrom });
   }
 
-  private again(last: Attempt, outcome: StatusObject): void {
-    try {
-      this.begin();
-    } catch {
-      // The channel was closed meanwhile; what the server said last says more than that.
-      this.giveUp(last, outcome, 'channelClosed');
-    }
+  /** What the server said last, if anything, says more than that the channel was closed meanwhile. */
+  protected override notMade(outcome: StatusObject): void {
+    this.reason = 'channelClosed';
+    const { last } = this;
+    if (last !== undefined && whyNotMade(outcome) === 'closed') this.finish(last.attempt, last.status);
+    else if (this.launched === 0) this.finishSoon(outcome);
+    else this.finish(undefined, outcome);
   }
 
   private giveUp(attempt: Attempt, outcome: StatusObject, reason: GiveUpReason): void {

@@ -191,6 +191,12 @@ export function channelSecurityOf(call: ClientCallContext): ChannelSecurity {
   return (call as ClientCall).security;
 }
 
+/** No interceptor of ours and no retry stands further out than the layer with these options. */
+export function isOutermost(options: InterceptorOptions): boolean {
+  const { [contextSymbol]: outer, [attemptSymbol]: mark } = options as MarkedOptions;
+  return outer === undefined && mark === undefined;
+}
+
 /** What the layers of a logical call know together of where it goes; for a layer that is not a pass. */
 export function destinationOf(options: InterceptorOptions): Destination {
   const { [contextSymbol]: outer, [attemptSymbol]: mark } = options as MarkedOptions;
