@@ -1,35 +1,42 @@
-import { status, type Metadata } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { isError } from '../core/base/is-error.js';
 import { isMetadata, readStatus } from '../core/status/received-status.js';
 import { isStatusError, StatusError } from '../core/status/status-error.js';
 import { isStatusCode } from '../core/status/wire-status.js';
 
+/** Fields of a status as grpc-js's users write it by hand; a library's error has others beside them. */
+const STATUS_FIELDS: ReadonlySet<string> = new Set(['code', 'details', 'message', 'metadata', 'name']);
+
 /**
- * The error that somebody meant to send: one of ours, an error of a grpc-js client, or an object with one of gRPC's
- * codes. Undefined for all others, whose text may hold anything. Never throws.
+ * The error that was meant for the client: one of ours, or what has gRPC's Metadata, as the errors of grpc-js's clients
+ * do. A number in `code` proves nothing: child_process has the exit status there, MongoDB, WebSocket and DOM errors
+ * numbers of their own. Undefined for all others, whose text may hold anything. Never throws.
+ *
+ * @param trustCodes Take a code of gRPC's for meant, too, with a text, and whatever else it may be.
  */
-export function deliberateError(error: unknown): StatusError | undefined {
+export function deliberateError(error: unknown, trustCodes: boolean): StatusError | undefined {
   if (isStatusError(error)) return error;
-  if (readStatus(error) !== undefined) return StatusError.from(error);
+  if (typeof error !== 'object' || error === null) return undefined;
   try {
-    return plainError(error);
+    if (!trustCodes && !isMetadata((error as { metadata?: unknown }).metadata) && !isStatusLiteral(error))
+      return undefined;
+    return readStatus(error) === undefined ? statusOf(error) : StatusError.from(error);
   } catch {
     return undefined;
   }
 }
 
-/**
- * grpc-js's own idiom: `{ code: status.NOT_FOUND, message: '…' }`, or an Error with a code. Only objects and errors of
- * no class of their own: a database driver's error may carry a small number as its code, too (MongoDB's 13 is
- * 'Unauthorized', with the command in its message), and has a class. Such a class is trusted if it has `details`.
- */
-function plainError(error: unknown): StatusError | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, message, metadata } = error as { code?: unknown; message?: unknown; metadata?: Metadata };
-  if (!isStatusCode(code) || code === status.OK || typeof message !== 'string' || !isPlain(error)) return undefined;
-  return new StatusError(code, message, { cause: error, metadata: isMetadata(metadata) ? metadata : undefined });
+/** `{ code: status.NOT_FOUND, details: '…' }`, written by hand: not an Error, and without any other field. */
+function isStatusLiteral(error: object): boolean {
+  if (isError(error)) return false;
+  const prototype: unknown = Object.getPrototypeOf(error);
+  if (prototype !== null && prototype !== Object.prototype) return false;
+  return Object.keys(error).every((name) => STATUS_FIELDS.has(name));
 }
 
-function isPlain(error: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(error);
-  return prototype === null || prototype === Object.prototype || prototype === Error.prototype;
+/** What says a code and a message, but no details. */
+function statusOf(error: object): StatusError | undefined {
+  const { code, message, metadata } = error as { code?: unknown; message?: unknown; metadata?: unknown };
+  if (!isStatusCode(code) || code === status.OK || typeof message !== 'string') return undefined;
+  return new StatusError(code, message, { cause: error, metadata: isMetadata(metadata) ? metadata : undefined });
 }

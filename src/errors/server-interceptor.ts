@@ -22,6 +22,13 @@ export interface ErrorServerOptions {
    */
   readonly map?: (error: unknown, call: ServerCallContext) => StatusError | undefined;
   /**
+   * Takes any error with one of gRPC's codes for meant, as grpc-js does, and sends its text. For handlers that call back
+   * with `Object.assign(new Error('…'), { code })` or `{ code, details }`, until they are changed. An error of a library
+   * whose `code` is a small number is sent then, too: child_process puts the exit status there, with the command and its
+   * output in the message. @default false
+   */
+  readonly trustCodes?: boolean;
+  /**
    * For development only: sends the text of unknown errors, and their stack in a `DebugInfo` detail. @default false
    */
   readonly exposeUnknown?: boolean;
@@ -43,10 +50,12 @@ export interface ErrorServerOptions {
  */
 export function errorServerInterceptor(options: ErrorServerOptions = {}): ServerInterceptor {
   if (isListed(arguments)) return uncalled('errorServerInterceptor', arguments);
-  const check = optionsOf('errorServerInterceptor', options, ['domain', 'map', 'exposeUnknown', 'onUnknown']);
+  const names = ['domain', 'map', 'trustCodes', 'exposeUnknown', 'onUnknown'] as const;
+  const check = optionsOf('errorServerInterceptor', options, names);
   const rules: ErrorRules = {
     domain: check.optionalString('domain'),
     map: check.optionalFunction('map'),
+    trustCodes: check.boolean('trustCodes', false),
     exposeUnknown: check.boolean('exposeUnknown', false),
     onUnknown: check.optionalFunction('onUnknown'),
   };

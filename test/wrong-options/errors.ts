@@ -21,7 +21,13 @@ export const wrongCalls: WrongCalls = {
     'errorServerInterceptor',
     errors.errorServerInterceptor,
     {},
-    { domain: wrong.text, map: wrong.function, exposeUnknown: wrong.boolean, onUnknown: wrong.function },
+    {
+      domain: wrong.text,
+      map: wrong.function,
+      trustCodes: wrong.boolean,
+      exposeUnknown: wrong.boolean,
+      onUnknown: wrong.function,
+    },
   ),
   matchStatus: wrongArgument('matchStatus: handlers', wrong.object, (handlers) => errors.matchStatus(null, handlers)),
 };

@@ -3,6 +3,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { detailsInTrailers } from './details-trailer.js';
 import type { ErrorDetail } from './details.js';
 import { originOf } from './status-origin.js';
+import { isMetadata } from './is-metadata.js';
 import { isStatusCode } from './wire-status.js';
 
 /** What an object of grpc-js's { code, details, metadata } shape says. */
@@ -44,15 +45,10 @@ export function readStatus(error: unknown): StatusFacts | undefined {
   }
 }
 
-/** A Metadata, of whichever copy of grpc-js. */
-export function isMetadata(value: unknown): value is Metadata {
-  if (value instanceof Metadata) return true;
-  const { getMap, clone } = (value ?? {}) as Partial<Metadata>;
-  return typeof getMap === 'function' && typeof clone === 'function';
-}
-
 /** grpc-js's client gives its errors this message; who makes one by hand hardly does. */
 function isClientMessage(error: object, code: number, details: string): boolean {
   const { message } = error as { message?: unknown };
   return message === `${code} ${status[code]}: ${details}`;
 }
+
+export { isMetadata } from './is-metadata.js';

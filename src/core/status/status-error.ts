@@ -3,6 +3,7 @@ import { setDetailsTrailer } from './details-trailer.js';
 import type { ErrorDetail, ErrorDetailOf, ErrorDetailType, FieldViolation } from './details.js';
 import { brandClass, kindOf, type ErrorKind } from './error-brand.js';
 import { businessText, isBusinessText, statusMessage, validationText } from './error-text.js';
+import { outwardDetails, outwardText } from './downstream.js';
 import { isMetadata, readStatus, type StatusFacts } from './received-status.js';
 import { noteOrigin, originOf } from './status-origin.js';
 import { initFrom, textFrom, violationsFrom } from './error-arguments.js';
@@ -204,26 +205,47 @@ export function isStatusError(error: unknown): error is StatusError {
 
 /**
  * The status to send for an error. Its trailers are the caller's to change. Of an error that another server sent, code,
- * text and details go on; its trailers, which may be anything, do not.
+ * text and details go on as {@link outward} says; its trailers, which may be anything, do not.
  *
  * @internal
  */
 export function toStatusObject(error: StatusError): StatusObject {
+  if (isReceived(error)) return outwardStatus(error);
   const { code, metadata } = error;
-  const details = shortText(error.details);
-  const received = originOf(metadata)?.received ?? false;
-  const trailers = received ? new Metadata() : metadata.clone();
-  if (received) setDetailsTrailer(trailers, { code, details, errorDetails: error.errorDetails });
+  const trailers = metadata.clone();
   noteOrigin(trailers, { received: false, error });
-  return { code, details, metadata: trailers };
+  return { code, details: shortText(error.details), metadata: trailers };
 }
 
-/** The same error with other details. @internal */
+function outwardStatus(error: StatusError): StatusObject {
+  const trailers = new Metadata();
+  const { code, details, errorDetails } = outward(error);
+  const text = shortText(details);
+  setDetailsTrailer(trailers, { code, details: text, errorDetails });
+  noteOrigin(trailers, { received: false, error });
+  return { code, details: text, metadata: trailers };
+}
+
+/** It is what another server sent, or what the local gRPC client said of a call to it. @internal */
+export function isReceived(error: StatusError): boolean {
+  return originOf(error.metadata)?.received === true;
+}
+
+/**
+ * What an outer client may know of an error that came from a server further down. UNAUTHENTICATED says that our own
+ * credentials were refused; a client that heard it would give up its own, which are good.
+ */
+function outward({ code, details, errorDetails }: StatusError): Pick<StatusError, 'code' | 'details' | 'errorDetails'> {
+  if (code === status.UNAUTHENTICATED) return { code: status.INTERNAL, details: 'Internal error', errorDetails: [] };
+  return { code, details: outwardText(code, details), errorDetails: outwardDetails(errorDetails) };
+}
+
+/** The same error with other details; one that another server sent becomes ours, without what must not go on. @internal */
 export function withDetails(error: StatusError, errorDetails: readonly ErrorDetail[]): StatusError {
   const { code, details, metadata, cause } = error;
-  const received = originOf(metadata)?.received ?? false;
-  const init = { errorDetails, cause, metadata: received ? undefined : metadata };
-  return make(kindOf(error) ?? 'StatusError', code, details, init);
+  const kind = kindOf(error) ?? 'StatusError';
+  if (!isReceived(error)) return make(kind, code, details, { errorDetails, cause, metadata });
+  return make(kind, code, outwardText(code, details), { errorDetails: outwardDetails(errorDetails), cause });
 }
 
 function isInstance(type: unknown, value: unknown): boolean {

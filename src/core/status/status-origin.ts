@@ -19,3 +19,15 @@ export function noteOrigin(metadata: Metadata, value: StatusOrigin): void {
 export function originOf(metadata: Metadata | null | undefined): StatusOrigin | undefined {
   return (metadata as { [origin]?: StatusOrigin } | null | undefined)?.[origin];
 }
+
+const bare = Symbol.for('grpc-js-middleware/status-without-metadata@1');
+
+/** Notes that whoever chose the status with these trailers gave none: they were made for it. */
+export function noteBare(metadata: Metadata): void {
+  Reflect.defineProperty(metadata, bare, { value: true });
+}
+
+/** Whether the status came without any Metadata of its own. */
+export function isBare(metadata: Metadata | null | undefined): boolean {
+  return metadata === null || metadata === undefined || bare in metadata;
+}

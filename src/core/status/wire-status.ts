@@ -1,5 +1,7 @@
 import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { hpackSize } from './hpack-size.js';
+import { isMetadata } from './is-metadata.js';
+import { noteBare } from './status-origin.js';
 
 /** A status as handlers and interceptors hand it to grpc-js. */
 export interface OutgoingStatus {
@@ -44,8 +46,10 @@ const FORBIDDEN = new Set([
 export function wireStatus(given: OutgoingStatus): StatusObject {
   const code = Number.isInteger(given.code) ? (given.code as status) : status.UNKNOWN;
   const details = wireText(given.details);
-  const metadata = given.metadata ?? new Metadata();
-  return { code, details, metadata: metadata === given.metadata ? wireHeaders(metadata) : metadata };
+  if (isMetadata(given.metadata)) return { code, details, metadata: wireHeaders(given.metadata) };
+  const metadata = new Metadata();
+  if (code !== status.OK) noteBare(metadata);
+  return { code, details, metadata };
 }
 
 /** One of gRPC's codes, 0 to 16: a database's 11000 is not. */
