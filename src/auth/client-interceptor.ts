@@ -4,11 +4,21 @@ import type { ClientCallContext } from '../core/context.js';
 import { defineClientInterceptor } from '../core/define.js';
 import type { ClientHooks } from '../core/hooks.js';
 import { optionError, optionsOf, withheld } from '../core/base/options.js';
+import { isThenable } from '../core/base/report-failure.js';
 import { StatusError, isStatusError } from '../core/status/status-error.js';
 import { isListed, uncalled } from '../core/misplaced.js';
 import { andThen } from './authenticate.js';
 import { isLocalTarget } from './local-target.js';
-import { expectedToken, heldToken, isToken, TokenSource, type GetToken, type HeldToken } from './token-source.js';
+import {
+  expectedToken,
+  heldToken,
+  isToken,
+  TokenSource,
+  within,
+  type GetToken,
+  type HeldToken,
+  type TokenTerms,
+} from './token-source.js';
 
 /** Options of {@link authClientInterceptor}. */
 export interface AuthClientOptions {
@@ -37,6 +47,24 @@ export interface AuthClientOptions {
    */
   readonly refreshBeforeMs?: number;
   /**
+   * How long one answer of a token function may take, in milliseconds. Then its calls fail with UNAVAILABLE, and a later
+   * answer is dropped.
+   * @default 10_000
+   */
+  readonly timeoutMs?: number;
+  /**
+   * How long the function is left alone after a second failure, or a second token that the server refused, in
+   * milliseconds; it doubles with every further one. Calls go on with a token that was refused, and fail with UNAVAILABLE
+   * where there is none. The first time, the next call asks at once.
+   * @default 1_000
+   */
+  readonly initialBackoffMs?: number;
+  /**
+   * The longest such pause, in milliseconds.
+   * @default 60_000
+   */
+  readonly maxBackoffMs?: number;
+  /**
    * Sends the token over plaintext to other machines too, where whoever listens can use it.
    * @default false
    */
@@ -44,7 +72,16 @@ export interface AuthClientOptions {
 }
 
 const OWNER = 'authClientInterceptor';
-const OPTIONS = ['token', 'scheme', 'perCall', 'refreshBeforeMs', 'allowInsecure'] as const;
+const OPTIONS = [
+  'token',
+  'scheme',
+  'perCall',
+  'refreshBeforeMs',
+  'timeoutMs',
+  'initialBackoffMs',
+  'maxBackoffMs',
+  'allowInsecure',
+] as const;
 
 /**
  * Sends a token with every call, as `authorization: Bearer …`, unless the call has an `authorization` of its own. After
@@ -65,34 +102,42 @@ export function authClientInterceptor(options: AuthClientOptions): Interceptor {
   if (isListed(arguments)) return uncalled('authClientInterceptor', arguments);
   const check = optionsOf(OWNER, options, OPTIONS);
   const allowInsecure = check.boolean('allowInsecure', false);
+  const initialBackoffMs = check.number('initialBackoffMs', { min: 1, fallback: 1_000 });
   const tokens = tokensOf(options, {
     scheme: schemeOf(check.string('scheme', 'Bearer')),
     perCall: check.boolean('perCall', false),
     refreshBeforeMs: check.number('refreshBeforeMs', { min: 0, fallback: 30_000 }),
+    timeoutMs: check.milliseconds('timeoutMs', { min: 1, fallback: 10_000 }),
+    initialBackoffMs,
+    maxBackoffMs: check.number('maxBackoffMs', {
+      min: initialBackoffMs,
+      fallback: Math.max(60_000, initialBackoffMs),
+    }),
   });
   return defineClientInterceptor('auth', () => (call) => new Credentials(call, tokens, allowInsecure));
 }
 
 /** Where tokens come from, and how one is given up. */
-type Tokens = Pick<TokenSource, 'tokenFor' | 'forget'>;
+type Tokens = Pick<TokenSource, 'tokenFor' | 'refused' | 'accepted'>;
 
-interface Terms {
-  readonly scheme: string;
-  readonly perCall: boolean;
-  readonly refreshBeforeMs: number;
-}
+const keepsNothing = { refused: () => {}, accepted: () => {} };
 
-function tokensOf({ token }: AuthClientOptions, { scheme, perCall, refreshBeforeMs }: Terms): Tokens {
+function tokensOf({ token }: AuthClientOptions, terms: TokenTerms & { readonly perCall: boolean }): Tokens {
+  const { scheme, perCall, timeoutMs } = terms;
   if (isToken(token)) {
     const fixed: HeldToken = { header: `${scheme} ${token}`, expiresAt: Infinity, refreshAt: Infinity };
-    return { tokenFor: () => fixed, forget: () => {} };
+    return { tokenFor: () => fixed, ...keepsNothing };
   }
   if (typeof token !== 'function') {
     throw optionError(`${OWNER}: token`, `a function or ${expectedToken(token)}`, withheld(token));
   }
-  if (!perCall) return new TokenSource(token, scheme, refreshBeforeMs);
+  if (!perCall) return new TokenSource(token, terms);
   const held = (given: unknown): HeldToken => heldToken(given, scheme, 0);
-  return { tokenFor: (_, call) => andThen<unknown, HeldToken>(token(call), held), forget: () => {} };
+  const ask = (call: ClientCallContext): unknown => {
+    const answer: unknown = token(call);
+    return isThenable(answer) ? within(timeoutMs, answer) : answer;
+  };
+  return { tokenFor: (_, call) => andThen<unknown, HeldToken>(ask(call), held), ...keepsNothing };
 }
 
 function schemeOf(scheme: string): string {
@@ -114,10 +159,10 @@ class Credentials implements ClientHooks {
 
   admit(): void | Promise<void> {
     if (this.call.metadata.get('authorization').length > 0) return undefined;
-    const { secure, target, closed } = channelSecurityOf(this.call);
+    const { secure, target, closed, proxied } = channelSecurityOf(this.call);
     // Says so itself a moment later, as it does to calls without credentials.
     if (closed) return undefined;
-    if (!secure && !this.allowInsecure && !isLocalTarget(target)) throw plaintext(target);
+    if (!secure && !this.allowInsecure && (proxied || !isLocalTarget(target))) throw plaintext(target);
     this.target = target;
     const use = (token: HeldToken): void => {
       this.sent = token;
@@ -132,7 +177,9 @@ class Credentials implements ClientHooks {
   }
 
   onStatus({ code }: StatusObject): void {
-    if (code === status.UNAUTHENTICATED && this.sent !== undefined) this.tokens.forget(this.target, this.sent);
+    if (this.sent === undefined) return;
+    if (code === status.UNAUTHENTICATED) this.tokens.refused(this.target, this.sent);
+    else if (code === status.OK) this.tokens.accepted(this.target, this.sent);
   }
 }
 
@@ -145,8 +192,8 @@ function plaintext(target: string): StatusError {
   return new StatusError(status.UNAUTHENTICATED, details);
 }
 
-/** Whoever issues tokens is away, most likely: worth a retry, as with any other server. */
+/** The issuer is away, most likely: worth a retry, as with any other server. */
 function fail(error: unknown): never {
   if (isStatusError(error)) throw error;
-  throw new StatusError(status.UNAVAILABLE, 'No token could be had', { cause: error });
+  throw new StatusError(status.UNAVAILABLE, 'Could not obtain a token', { cause: error });
 }

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from './loopback.js';
+import { isLoopbackAddress, isLoopbackHost } from './loopback.js';
 
 const answers = new Map<string, boolean>();
 
@@ -9,17 +9,22 @@ const answers = new Map<string, boolean>();
 export function isLocalTarget(target: string): boolean {
   let local = answers.get(target);
   if (local === undefined) {
-    local = /^unix(-abstract)?:/.test(target) || hostsOf(target).every(isLoopbackHost);
+    local = /^unix(-abstract)?:/.test(target) || isLocalDns(target);
     if (answers.size < 1_000) answers.set(target, local);
   }
   return local;
 }
 
-/** The host names and addresses of a gRPC target (grpc/doc/naming.md); one that is no host for a foreign scheme. */
-function hostsOf(target: string): readonly string[] {
-  const [, scheme, rest] = /^(dns|ipv4|ipv6):(?:\/\/[^/]*\/)?(.*)$/.exec(target) ?? [undefined, 'dns', target];
-  const addresses = scheme === 'dns' ? [rest] : rest.split(',');
-  return addresses.map(hostOf);
+/**
+ * The hosts of a gRPC target (grpc/doc/naming.md). A name that a DNS server of the target's own choice, or grpc-js's
+ * alternative resolver, is asked for may have any address.
+ */
+function isLocalDns(target: string): boolean {
+  const [, scheme = 'dns', authority = '', rest = ''] =
+    /^(?:(dns|ipv4|ipv6):(?:\/\/([^/]*)\/)?)?(.*)$/.exec(target) ?? [];
+  const hosts = (scheme === 'dns' ? [rest] : rest.split(',')).map(hostOf);
+  const asksServer = authority !== '' || process.env['GRPC_NODE_USE_ALTERNATIVE_RESOLVER'] === 'true';
+  return hosts.every(scheme === 'dns' && !asksServer ? isLoopbackHost : isLoopbackAddress);
 }
 
 /** Without its port. An IPv6 address has several colons, and brackets when a port follows. */

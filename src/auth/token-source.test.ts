@@ -63,7 +63,7 @@ describe('a token source', () => {
     const { events } = await start({ token });
     await expect(Promise.all([call(), call()])).rejects.toMatchObject({
       code: status.UNAVAILABLE,
-      details: 'No token could be had',
+      details: 'Could not obtain a token',
     });
     expect(token).toHaveBeenCalledTimes(1);
     expect((await events.until({ side: 'client', hook: 'onEnd' })).details).not.toContain('hunter2');
@@ -85,7 +85,7 @@ describe('a token source', () => {
     'that gives %j fails the call, and shows it to nobody',
     async (token) => {
       await start({ token: (() => token) as never });
-      await expect(call()).rejects.toMatchObject({ code: status.UNAVAILABLE, details: 'No token could be had' });
+      await expect(call()).rejects.toMatchObject({ code: status.UNAVAILABLE, details: 'Could not obtain a token' });
       expect(seen).toEqual([]);
     },
   );

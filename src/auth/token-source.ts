@@ -28,56 +28,137 @@ const REFRESH_PAUSE_MS = 1_000;
 /** Channels whose tokens are held; an application has a handful. */
 const MAX_TARGETS = 1_000;
 
+/** How tokens are asked for; the names are those of the options of `authClientInterceptor`. */
+export interface TokenTerms {
+  readonly scheme: string;
+  readonly refreshBeforeMs: number;
+  readonly timeoutMs: number;
+  readonly initialBackoffMs: number;
+  readonly maxBackoffMs: number;
+}
+
+/** What is known of one target's token. */
+interface Place {
+  held: HeldToken | undefined;
+  /** The server refused the token that is held. */
+  refused: boolean;
+  fetching: Promise<HeldToken> | undefined;
+  /** Fetches that failed and tokens that were refused, since the last token that was accepted. */
+  setbacks: number;
+  /** The function is not asked before this, on the monotonic clock. */
+  notBefore: number;
+  lastFailure: unknown;
+}
+
 /**
  * Holds one token for each target, since a token's audience may depend on it. However many calls want one at the same
  * time, the application is asked once.
  */
 export class TokenSource {
-  private readonly held = new LRUCache<string, HeldToken>({ max: MAX_TARGETS });
-  private readonly fetching = new Map<string, Promise<HeldToken>>();
+  private readonly places = new LRUCache<string, Place>({ max: MAX_TARGETS });
 
   constructor(
     private readonly getToken: GetToken,
-    private readonly scheme: string,
-    private readonly refreshBeforeMs: number,
+    private readonly terms: TokenTerms,
   ) {}
 
   /** The token to send: without a promise when there is a good one. */
   tokenFor(target: string, call: ClientCallContext): HeldToken | Promise<HeldToken> {
+    const place = this.placeOf(target);
+    const { held } = place;
     const now = Date.now();
-    const held = this.held.get(target);
-    if (held === undefined || held.expiresAt <= now) return this.fetch(target, call);
-    if (held.refreshAt <= now) this.refreshAhead(target, call, held, now);
+    if (held === undefined || held.expiresAt <= now) return this.fetch(place, call);
+    if (place.refused) return this.isPaused(place) ? held : this.fetch(place, call);
+    if (held.refreshAt <= now) this.refreshAhead(place, call, held, now);
     return held;
   }
 
   /** The server would not have this token. A newer one, which another call may have fetched meanwhile, stays. */
-  forget(target: string, token: HeldToken): void {
-    if (this.held.peek(target) === token) this.held.delete(target);
+  refused(target: string, token: HeldToken): void {
+    const place = this.places.peek(target);
+    if (place?.held !== token || place.refused) return;
+    place.refused = true;
+    this.setBack(place);
   }
 
-  private refreshAhead(target: string, call: ClientCallContext, held: HeldToken, now: number): void {
+  /** The server took this token. */
+  accepted(target: string, token: HeldToken): void {
+    const place = this.places.peek(target);
+    if (place?.held !== token || place.setbacks === 0) return;
+    place.refused = false;
+    place.setbacks = 0;
+  }
+
+  private placeOf(target: string): Place {
+    let place = this.places.get(target);
+    if (place === undefined) {
+      place = {
+        held: undefined,
+        refused: false,
+        fetching: undefined,
+        setbacks: 0,
+        notBefore: 0,
+        lastFailure: undefined,
+      };
+      this.places.set(target, place);
+    }
+    return place;
+  }
+
+  private refreshAhead(place: Place, call: ClientCallContext, held: HeldToken, now: number): void {
     held.refreshAt = now + REFRESH_PAUSE_MS;
-    this.fetch(target, call).catch(() => {});
+    this.fetch(place, call).catch(() => {});
   }
 
-  private fetch(target: string, call: ClientCallContext): Promise<HeldToken> {
-    const running = this.fetching.get(target);
-    if (running !== undefined) return running;
-    const fetching = this.ask(call)
-      .then((token) => {
-        this.held.set(target, token);
-        return token;
-      })
-      .finally(() => this.fetching.delete(target));
-    this.fetching.set(target, fetching);
-    return fetching;
+  private fetch(place: Place, call: ClientCallContext): Promise<HeldToken> {
+    if (place.fetching !== undefined) return place.fetching;
+    if (this.isPaused(place)) return Promise.reject(place.lastFailure as Error);
+    place.fetching = this.ask(call)
+      .then(
+        (token) => {
+          place.held = token;
+          place.refused = false;
+          return token;
+        },
+        (error: unknown) => {
+          place.lastFailure = error;
+          this.setBack(place);
+          throw error;
+        },
+      )
+      .finally(() => (place.fetching = undefined));
+    return place.fetching;
+  }
+
+  private isPaused({ notBefore }: Place): boolean {
+    return performance.now() < notBefore;
+  }
+
+  /** The first is left alone: a token may be revoked, or a fetch fail, for once. */
+  private setBack(place: Place): void {
+    const { initialBackoffMs, maxBackoffMs } = this.terms;
+    place.setbacks++;
+    if (place.setbacks === 1) return;
+    const pause = Math.min(maxBackoffMs, initialBackoffMs * 2 ** (place.setbacks - 2));
+    // A fifth more at random, so that many clients do not ask a recovering issuer at the same moment.
+    place.notBefore = performance.now() + pause * (1 + Math.random() / 5);
   }
 
   private async ask(call: ClientCallContext): Promise<HeldToken> {
-    const answer = this.getToken(call);
-    return heldToken(isThenable(answer) ? await answer : answer, this.scheme, this.refreshBeforeMs);
+    const { scheme, refreshBeforeMs, timeoutMs } = this.terms;
+    const answer: unknown = this.getToken(call);
+    return heldToken(isThenable(answer) ? await within(timeoutMs, answer) : answer, scheme, refreshBeforeMs);
   }
+}
+
+/** An answer, or a failure when it takes too long. */
+export function within<T>(timeoutMs: number, answer: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the token source gave no answer within ${timeoutMs} ms`)), timeoutMs);
+    timer.unref();
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 /**
