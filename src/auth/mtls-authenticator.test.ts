@@ -41,6 +41,25 @@ describe('the identity of a certificate', () => {
     expect(() => subject('URI:spiffe://a/b, URI:spiffe://a/c')).toThrow(/more than one URI/);
   });
 
+  test.each([
+    'URI:spiffe://a/b, URI:"spiffe://a/c,d"',
+    'URI:spiffe://a/b, URI:"https://x/\\"y"',
+    'URI:"spiffe://a/b,c"',
+    'DNS:spiffe://a/b',
+    'DNS:"a, DNS:b"',
+    'DNS:a, nonsense',
+    'URI:SPIFFE://a/b',
+    'URI:spiffe:a/b',
+    'URI:https://a/, URI:Spiffe://a/b',
+  ])('is refused with the names %j, and not read from the common name instead', (names) => {
+    expect(() => subject(names, 'orders')).toThrow(/SPIFFE|malformed/);
+  });
+
+  test.each(['spiffe://a/b', 'SPIFFE://a/b', ' spiffe://a/b'])('is refused with the common name %j', (name) => {
+    expect(() => subject(undefined, name)).toThrow(/SPIFFE/);
+    expect(() => subject('URI:spiffe://a/c', name)).toThrow(/SPIFFE/);
+  });
+
   test('is not read from several common names, or from one that mars a log', () => {
     expect(subject(undefined, ['a', 'b'])).toBeUndefined();
     expect(subject(undefined, 'a\nlevel=info msg=forged')).toBeUndefined();

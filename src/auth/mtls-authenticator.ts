@@ -55,10 +55,12 @@ export function mtlsAuthenticator(options: MtlsAuthenticatorOptions = {}): Authe
  * `undefined` when it has none of these.
  *
  * @throws Error for more than one URI, of which one is a SPIFFE ID: such a certificate must not be accepted
- * (SPIFFE X509-SVID, section 2).
+ * (SPIFFE X509-SVID, section 2); for a malformed alternative name, such as one with a quote or a comma; and for a SPIFFE ID
+ * in the common name.
  */
 export function certificateIdentity(certificate: PeerCertificate): Identity | undefined {
-  const { uris, dnsNames } = subjectAltNames(certificate.subjectaltname);
+  const { uris, dnsNames, malformed } = subjectAltNames(certificate.subjectaltname);
+  if (malformed) throw new CredentialsError('a certificate with a malformed alternative name');
   const commonName = commonNameOf(certificate);
   const subject = spiffeId(uris) ?? dnsNames[0] ?? commonName;
   if (subject === undefined) return undefined;
@@ -68,13 +70,18 @@ export function certificateIdentity(certificate: PeerCertificate): Identity | un
 }
 
 function spiffeId(uris: readonly string[]): string | undefined {
-  const id = uris.find((uri) => uri.startsWith('spiffe://'));
-  if (id !== undefined && uris.length > 1) throw new CredentialsError('a SPIFFE certificate with more than one URI');
+  const id = uris.find((uri) => /^spiffe:/i.test(uri));
+  if (id === undefined) return undefined;
+  if (uris.length > 1) throw new CredentialsError('a SPIFFE certificate with more than one URI');
+  if (!id.startsWith('spiffe://')) throw new CredentialsError('a malformed SPIFFE ID');
   return id;
 }
 
 /** A subject with several common names stands for none of them; nor does one that would mar a log line. */
 function commonNameOf({ subject }: PeerCertificate): string | undefined {
   const name: unknown = subject?.CN;
-  return typeof name === 'string' && isPlain(name.replaceAll(' ', '_')) ? name : undefined;
+  if (typeof name !== 'string' || !isPlain(name.replaceAll(' ', '_'))) return undefined;
+  // A SPIFFE ID is a URI among the alternative names and nothing else.
+  if (/^\s*spiffe:/i.test(name)) throw new CredentialsError('a certificate with a SPIFFE ID for a common name');
+  return name;
 }

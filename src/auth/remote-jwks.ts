@@ -93,7 +93,9 @@ function keyServer(option: string, uri: unknown, allowInsecure: boolean): URL {
     throw optionError(option, 'an http(s) URL without a user', withheld(uri));
   }
   if (plain && !allowInsecure && !isLoopbackHost(url.hostname)) {
-    throw optionError(option, 'https, unless it is on this machine or allowInsecure is set', uri);
+    // Its query may hold a key.
+    const shown = `${url.origin}${url.pathname}`;
+    throw optionError(option, 'https, unless it is on this machine or allowInsecure is set', shown);
   }
   return url;
 }

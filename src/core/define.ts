@@ -7,6 +7,7 @@ import { methodOf, type Method, type MethodDescriptor } from './method.js';
 import { checkGrpcJs, isRecentCall } from './base/grpc-js-copy.js';
 import { isNextCall, misplacedOnServer, unfitServerCall } from './misplaced.js';
 import { optionError } from './base/options.js';
+import { remember } from './base/remember.js';
 import { Steps } from './pass/steps.js';
 import { ServerPass, type ServerSteps } from './server/server-pass.js';
 
@@ -74,8 +75,7 @@ function perMethod<S extends ServerSteps | ClientSteps>(
     if (found !== undefined || known.has(descriptor.path)) return found;
     try {
       const steps = stepsFor<S>(name, define(methodOf(descriptor)));
-      known.set(descriptor.path, steps);
-      return steps;
+      return remember(known, descriptor.path, steps);
     } catch (error) {
       return stepsFor(name, () => rethrow(error));
     }

@@ -1,3 +1,5 @@
+import { remember } from './base/remember.js';
+
 /** How many messages travel each way. The names are those of the `grpc_type` metric label. */
 export type CallKind = 'unary' | 'client_stream' | 'server_stream' | 'bidi_stream';
 
@@ -22,7 +24,7 @@ export interface MethodDescriptor {
 
 const known = new Map<string, Method>();
 
-/** The {@link Method} of a grpc-js definition: one object per path, for as long as the process lives. */
+/** The {@link Method} of a grpc-js definition: one object per path, while they are not too many. */
 export function methodOf(descriptor: MethodDescriptor): Method {
   const kind = kindOf(descriptor);
   const found = known.get(descriptor.path);
@@ -34,8 +36,7 @@ export function methodOf(descriptor: MethodDescriptor): Method {
     name: descriptor.path.slice(slash + 1),
     kind,
   });
-  known.set(descriptor.path, method);
-  return method;
+  return remember(known, descriptor.path, method);
 }
 
 function kindOf({ requestStream, responseStream }: MethodDescriptor): CallKind {

@@ -4,6 +4,7 @@ import { defineClientInterceptor, defineServerInterceptor } from './define.js';
 import { covering, type CoversMethods } from './describe/coverage.js';
 import { described, descriptionOf } from './description.js';
 import { matchText, matcher, namesIn, type MethodMatch } from './match.js';
+import { remember } from './base/remember.js';
 import { methodOf, type Method, type MethodDescriptor } from './method.js';
 
 /**
@@ -44,9 +45,7 @@ function select<I extends ServerInterceptor | Interceptor>(
   checkInterceptors(owner, [interceptor], descriptionOf(interceptor)?.side ?? 'server');
   const known = new Map<string, boolean>();
   const chosen = (descriptor: MethodDescriptor): boolean => {
-    let answer = known.get(descriptor.path);
-    if (answer === undefined) known.set(descriptor.path, (answer = applies(methodOf(descriptor))));
-    return answer;
+    return known.get(descriptor.path) ?? remember(known, descriptor.path, applies(methodOf(descriptor)));
   };
   const side = descriptionOf(interceptor)?.side ?? 'server';
   const selected = (first: unknown, second: unknown): unknown =>

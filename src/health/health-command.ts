@@ -41,7 +41,7 @@ export async function healthCommand(args: readonly string[], output: CommandOutp
   try {
     asked = readArguments(args);
   } catch (error) {
-    output.error(`${(error as Error).message}\n\n${healthUsage}`);
+    output.error(`${printable((error as Error).message)}\n\n${healthUsage}`);
     return exit.usage;
   }
   try {
@@ -49,9 +49,21 @@ export async function healthCommand(args: readonly string[], output: CommandOutp
     output.log(status);
     return status === 'SERVING' ? exit.serving : exit.notServing;
   } catch (error) {
-    output.error(isStatusError(error) ? `no answer from ${asked.target}: ${error.message}` : String(error));
+    output.error(printable(isStatusError(error) ? `no answer from ${asked.target}: ${error.message}` : String(error)));
     return exit.notServing;
   }
+}
+
+/**
+ * A server's text as one line that a terminal only shows: control characters, which move its cursor or clear it, and those
+ * that turn the direction of writing are written as escapes.
+ */
+function printable(text: string): string {
+  return text.replace(
+    // eslint-disable-next-line no-control-regex -- these are what is looked for
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function readArguments(args: readonly string[]): { readonly target: string; readonly options: CheckHealthOptions } {

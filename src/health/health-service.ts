@@ -17,6 +17,9 @@ import { Watchers, type WatchCall } from './watchers.js';
 /** A server with more services than this cannot be listed (gRFC A90's reference servers refuse likewise). */
 const listLimit = 100;
 
+/** Longer names cannot be watched, unless they are known; real ones are those of services. */
+const maxServiceName = 1_024;
+
 /** How long a Watch that comes after the end of all others may stay: long enough that nobody spins, short enough for a drain. */
 const lateWatchMs = 1_000;
 
@@ -151,6 +154,13 @@ export class HealthService {
   }
 
   #watch(call: WatchCall): void {
+    // A stream keeps its request for as long as it is open, and anyone may open one.
+    const { service } = call.request;
+    if (service.length > maxServiceName && !this.#board.statuses.has(service)) {
+      const text = `a service name of more than ${maxServiceName} characters cannot be watched`;
+      call.emit('error', new StatusError(status.INVALID_ARGUMENT, text));
+      return;
+    }
     this.#watchers.add(call);
     if (this.#watchesEnd) this.#endLateWatches();
   }

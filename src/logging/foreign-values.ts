@@ -24,7 +24,21 @@ export function longText(object: object): string | undefined {
 }
 
 /** grpc-js's metadata, of any copy: the error of an outgoing call carries what came with it. */
-export function isMetadata(object: object): object is { toJSON(): object } {
+export function isMetadata(object: object): object is LoggedMetadata {
   const { toJSON, getMap } = object as { toJSON?: unknown; getMap?: unknown };
   return typeof toJSON === 'function' && typeof getMap === 'function';
+}
+
+/** As much of grpc-js's metadata as is read. */
+interface LoggedMetadata {
+  toJSON(): object;
+  get(key: string): unknown[];
+}
+
+/** All keys with their values. grpc-js makes the header `__proto__` the prototype of its object, where nobody sees it. */
+export function metadataObject(metadata: LoggedMetadata): object {
+  const all = metadata.toJSON();
+  if (Object.getPrototypeOf(all) === Object.prototype) return all;
+  const value = metadata.get('__proto__');
+  return Object.defineProperty({ ...all }, '__proto__', { value, enumerable: true });
 }

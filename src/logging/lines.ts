@@ -7,6 +7,7 @@ import type { Method } from '../core/method.js';
 import { spanIdsKey } from '../core/shared/span-ids.js';
 import { isStatusError } from '../core/status/status-error.js';
 import { logFieldsKey } from './fields.js';
+import { metadataObject } from './foreign-values.js';
 import type { LoggingSettings } from './options.js';
 import { quietly } from './quietly.js';
 import { timestamp, timestampOfNow } from './timestamp.js';
@@ -82,7 +83,7 @@ function addClientFields(line: Line, call: ClientCallContext): void {
 }
 
 function metadataFields({ metadata, previewer }: LoggingSettings, call: CallContext): unknown {
-  const all = call.metadata.toJSON();
+  const all = metadataObject(call.metadata) as Record<string, unknown>;
   if (metadata === true) return previewer.of(all);
   const wanted = (metadata as readonly string[]).filter((key) => Object.hasOwn(all, key));
   return previewer.of(Object.fromEntries(wanted.map((key) => [key, all[key]])));

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { isError } from '../core/base/is-error.js';
-import { errorFields, isMetadata, longText, readField } from './foreign-values.js';
+import { errorFields, isMetadata, longText, metadataObject, readField } from './foreign-values.js';
 import { REDACTED, type RedactState, type Redactor } from './redact.js';
 
 /** Containers within containers beyond this are named, not shown. */
@@ -86,7 +86,7 @@ class Walk {
     if (types.isSet(object)) return this.list(object, object.size, state);
     if (types.isMap(object)) return this.map(object, state);
     if (isError(object)) return this.error(object, state);
-    return longText(object) ?? this.fields(isMetadata(object) ? object.toJSON() : object, state);
+    return longText(object) ?? this.fields(isMetadata(object) ? metadataObject(object) : object, state);
   }
 
   private list(items: Iterable<unknown>, size: number, state: RedactState): unknown[] {

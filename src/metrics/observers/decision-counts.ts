@@ -1,6 +1,6 @@
 import type { Method } from '../../core/method.js';
 import { Family, type Labels, type Sample } from '../exposition.js';
-import { methodLabels } from './method-labels.js';
+import { methodLabels, observed } from './method-labels.js';
 
 /** What became of a call; `would_refuse`: a dry run admitted it. */
 export type Verdict = 'admitted' | 'refused' | 'would_refuse';
@@ -36,8 +36,9 @@ export class DecisionCounts {
   }
 
   private of(method: Method, limiter: string): Verdicts {
-    let limiters = this.methods.get(method.path);
-    if (limiters === undefined) this.methods.set(method.path, (limiters = new Map<string, Verdicts>()));
+    const { path } = observed.of(method);
+    let limiters = this.methods.get(path);
+    if (limiters === undefined) this.methods.set(path, (limiters = new Map<string, Verdicts>()));
     let verdicts = limiters.get(limiter);
     if (verdicts === undefined) {
       verdicts = { labels: { ...methodLabels(method), ...this.labelsOf(limiter) }, counts: none() };

@@ -1,7 +1,7 @@
 import type { Method } from '../../core/method.js';
 import { Family, type Labels } from '../exposition.js';
 import { DEFAULT_BUCKETS, HistogramCounts } from '../histogram.js';
-import { methodLabels } from './method-labels.js';
+import { methodLabels, observed } from './method-labels.js';
 
 const NAME = 'grpc_client_retry_delay_seconds';
 
@@ -34,10 +34,11 @@ export class RetryDelays {
   }
 
   private of(method: Method): HistogramCounts {
-    const found = this.methods.get(method.path);
+    const { path } = observed.of(method);
+    const found = this.methods.get(path);
     if (found !== undefined) return found.counts;
     const counts = new HistogramCounts(BUCKETS);
-    this.methods.set(method.path, { labels: methodLabels(method), counts });
+    this.methods.set(path, { labels: methodLabels(method), counts });
     return counts;
   }
 }
