@@ -112,7 +112,7 @@ export class TokenSource {
 
   private fetch(place: Place, call: ClientCallContext): Promise<HeldToken> {
     if (place.fetching !== undefined) return place.fetching;
-    if (this.isPaused(place)) return Promise.reject(place.lastFailure as Error);
+    if (this.isPaused(place)) return Promise.reject(place.lastFailure);
     place.fetching = this.ask(call)
       .then(
         (token) => {

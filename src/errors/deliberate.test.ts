@@ -11,9 +11,10 @@ import {
 import { afterEach, expect, test, vi } from 'vitest';
 import { errorDetail } from '../core/status/details.js';
 import { StatusError } from '../core/status/status-error.js';
+import type {
+  EchoResponse} from '../testing/index.js';
 import {
   EchoRequest,
-  EchoResponse,
   startTestServer,
   type TestServer,
   type TestServerOptions,
@@ -101,7 +102,7 @@ const foreign: [string, object][] = [
 ];
 
 test.each(foreign)('an error as of %s is unknown', async (_, thrown) => {
-  const failure = () => Promise.reject(thrown as Error);
+  const failure = () => Promise.reject(thrown);
   for (const front of [{ handlers: throwing(failure) }, { implementation: plain(failure) }]) {
     const { rawClient } = await start({ interceptors: [errorServerInterceptor()], ...front });
     const received = await failingCalls.unary(rawClient);
@@ -169,7 +170,7 @@ test('DebugInfo of a server further down does not cross', async () => {
     async () => Promise.reject(await failingCalls.unary(back.rawClient)),
   ];
   for (const way of ways) {
-    const fronts = [{ handlers: { echo: way as () => Promise<EchoResponse> } }, { implementation: plain(way) }];
+    const fronts = [{ handlers: { echo: way } }, { implementation: plain(way) }];
     for (const front of fronts) {
       for (const domain of [undefined, 'shop']) {
         const { rawClient } = await start({ interceptors: [errorServerInterceptor({ domain })], ...front });
@@ -193,7 +194,7 @@ test('UNAUTHENTICATED of a server further down is INTERNAL unless it is mapped',
   const internal = { code: status.INTERNAL, details: 'Internal error' };
   for (const failure of [way, bare]) {
     const onUnknown = vi.fn();
-    expect(await seen({ onUnknown }, { handlers: { echo: failure as typeof way } })).toMatchObject(internal);
+    expect(await seen({ onUnknown }, { handlers: { echo: failure } })).toMatchObject(internal);
     expect(await seen({ onUnknown }, { implementation: plain(failure) })).toMatchObject(internal);
     expect(onUnknown).toHaveBeenCalledTimes(2);
   }
