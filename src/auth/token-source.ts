@@ -47,7 +47,7 @@ interface Place {
   setbacks: number;
   /** The function is not asked before this, on the monotonic clock. */
   notBefore: number;
-  lastFailure: unknown;
+  lastFailure: Error | undefined;
 }
 
 /**
@@ -112,7 +112,7 @@ export class TokenSource {
 
   private fetch(place: Place, call: ClientCallContext): Promise<HeldToken> {
     if (place.fetching !== undefined) return place.fetching;
-    if (this.isPaused(place)) return Promise.reject(place.lastFailure);
+    if (this.isPaused(place)) return Promise.reject(place.lastFailure ?? new Error('the last token was refused'));
     place.fetching = this.ask(call)
       .then(
         (token) => {
@@ -121,7 +121,7 @@ export class TokenSource {
           return token;
         },
         (error: unknown) => {
-          place.lastFailure = error;
+          place.lastFailure = error as Error;
           this.setBack(place);
           throw error;
         },

@@ -11,14 +11,7 @@ import {
 import { afterEach, expect, test, vi } from 'vitest';
 import { errorDetail } from '../core/status/details.js';
 import { StatusError } from '../core/status/status-error.js';
-import type {
-  EchoResponse} from '../testing/index.js';
-import {
-  EchoRequest,
-  startTestServer,
-  type TestServer,
-  type TestServerOptions,
-} from '../testing/index.js';
+import { EchoRequest, startTestServer, type TestServer, type TestServerOptions } from '../testing/index.js';
 import { failingCalls } from './fixtures/calls.js';
 import { errorServerInterceptor, type ErrorServerOptions } from './index.js';
 
