@@ -19,6 +19,13 @@ export type { RemoteJwks } from './remote-jwks.js';
 export type { JsonWebKeySet } from './jwk-set.js';
 export type { TokenCacheOptions } from './token-cache.js';
 export { mtlsAuthenticator, certificateIdentity, type MtlsAuthenticatorOptions } from './mtls-authenticator.js';
+export {
+  apiKeyAuthenticator,
+  type ApiKey,
+  type ApiKeyAuthenticatorOptions,
+  type ApiKeyLookup,
+  type ApiKeyOwner,
+} from './api-key-authenticator.js';
 
 // On the client: the token to send.
 export { authClientInterceptor, type AuthClientOptions } from './client-interceptor.js';

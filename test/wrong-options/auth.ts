@@ -83,6 +83,12 @@ export const wrongCalls: WrongCalls = {
     {},
     { identify: wrong.function },
   ),
+  apiKeyAuthenticator: wrongOptions<auth.ApiKeyAuthenticatorOptions>(
+    'apiKeyAuthenticator',
+    auth.apiKeyAuthenticator,
+    { keys: { a: { sha256: 'a'.repeat(64), subject: 'acme' } } },
+    { keys: [undefined, null, 'x', 5, {}], header: [null, '', 5, {}, 'X-Key', 'key-bin'] },
+  ),
   authClientInterceptor: wrongOptions<auth.AuthClientOptions>(
     'authClientInterceptor',
     auth.authClientInterceptor,
