@@ -5,7 +5,7 @@
 // source: advanced/payment.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -23,19 +23,19 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { Empty } from '../google/protobuf/empty.js';
-import { Timestamp } from '../google/protobuf/timestamp.js';
+} from "@grpc/grpc-js";
+import { Empty } from "../google/protobuf/empty.js";
+import { Timestamp } from "../google/protobuf/timestamp.js";
 
-export const protobufPackage = 'advanced';
+export const protobufPackage = "advanced";
 
-export const protobufFileName = 'advanced/payment.proto';
+export const protobufFileName = "advanced/payment.proto";
 
 export interface PaymentRequest {
   paymentMethod:
-    | { $case: 'creditCard'; creditCard: CreditCard }
-    | { $case: 'bankAccount'; bankAccount: BankAccount }
-    | { $case: 'digitalWallet'; digitalWallet: DigitalWallet }
+    | { $case: "creditCard"; creditCard: CreditCard }
+    | { $case: "bankAccount"; bankAccount: BankAccount }
+    | { $case: "digitalWallet"; digitalWallet: DigitalWallet }
     | undefined;
   orderId: number;
   /** Has to be what the order costs. */
@@ -69,7 +69,9 @@ export interface PaymentResponse {
   /** Of a stream: the sum of what was charged. */
   amount: number;
   orderId: number;
-  processedAt: Date | undefined;
+  processedAt:
+    | Date
+    | undefined;
   /** How many payments this answer speaks for. */
   count: number;
 }
@@ -104,13 +106,13 @@ function createBasePaymentRequest(): PaymentRequest {
 export const PaymentRequest: MessageFns<PaymentRequest> = {
   encode(message: PaymentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.paymentMethod?.$case) {
-      case 'creditCard':
+      case "creditCard":
         CreditCard.encode(message.paymentMethod.creditCard, writer.uint32(10).fork()).join();
         break;
-      case 'bankAccount':
+      case "bankAccount":
         BankAccount.encode(message.paymentMethod.bankAccount, writer.uint32(18).fork()).join();
         break;
-      case 'digitalWallet':
+      case "digitalWallet":
         DigitalWallet.encode(message.paymentMethod.digitalWallet, writer.uint32(26).fork()).join();
         break;
     }
@@ -127,7 +129,7 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -141,7 +143,7 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
               break;
             }
 
-            message.paymentMethod = { $case: 'creditCard', creditCard: CreditCard.decode(reader, reader.uint32()) };
+            message.paymentMethod = { $case: "creditCard", creditCard: CreditCard.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -149,7 +151,7 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
               break;
             }
 
-            message.paymentMethod = { $case: 'bankAccount', bankAccount: BankAccount.decode(reader, reader.uint32()) };
+            message.paymentMethod = { $case: "bankAccount", bankAccount: BankAccount.decode(reader, reader.uint32()) };
             continue;
           }
           case 3: {
@@ -158,7 +160,7 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
             }
 
             message.paymentMethod = {
-              $case: 'digitalWallet',
+              $case: "digitalWallet",
               digitalWallet: DigitalWallet.decode(reader, reader.uint32()),
             };
             continue;
@@ -197,28 +199,28 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
   fromPartial(object: DeepPartial<PaymentRequest>): PaymentRequest {
     const message = createBasePaymentRequest();
     switch (object.paymentMethod?.$case) {
-      case 'creditCard': {
+      case "creditCard": {
         if (object.paymentMethod?.creditCard !== undefined && object.paymentMethod?.creditCard !== null) {
           message.paymentMethod = {
-            $case: 'creditCard',
+            $case: "creditCard",
             creditCard: CreditCard.fromPartial(object.paymentMethod.creditCard),
           };
         }
         break;
       }
-      case 'bankAccount': {
+      case "bankAccount": {
         if (object.paymentMethod?.bankAccount !== undefined && object.paymentMethod?.bankAccount !== null) {
           message.paymentMethod = {
-            $case: 'bankAccount',
+            $case: "bankAccount",
             bankAccount: BankAccount.fromPartial(object.paymentMethod.bankAccount),
           };
         }
         break;
       }
-      case 'digitalWallet': {
+      case "digitalWallet": {
         if (object.paymentMethod?.digitalWallet !== undefined && object.paymentMethod?.digitalWallet !== null) {
           message.paymentMethod = {
-            $case: 'digitalWallet',
+            $case: "digitalWallet",
             digitalWallet: DigitalWallet.fromPartial(object.paymentMethod.digitalWallet),
           };
         }
@@ -232,18 +234,18 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
 };
 
 function createBaseCreditCard(): CreditCard {
-  return { number: '', expiry: '', cvv: '' };
+  return { number: "", expiry: "", cvv: "" };
 }
 
 export const CreditCard: MessageFns<CreditCard> = {
   encode(message: CreditCard, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.number !== '') {
+    if (message.number !== "") {
       writer.uint32(10).string(message.number);
     }
-    if (message.expiry !== '') {
+    if (message.expiry !== "") {
       writer.uint32(18).string(message.expiry);
     }
-    if (message.cvv !== '') {
+    if (message.cvv !== "") {
       writer.uint32(26).string(message.cvv);
     }
     return writer;
@@ -253,7 +255,7 @@ export const CreditCard: MessageFns<CreditCard> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -303,23 +305,23 @@ export const CreditCard: MessageFns<CreditCard> = {
   },
   fromPartial(object: DeepPartial<CreditCard>): CreditCard {
     const message = createBaseCreditCard();
-    message.number = object.number ?? '';
-    message.expiry = object.expiry ?? '';
-    message.cvv = object.cvv ?? '';
+    message.number = object.number ?? "";
+    message.expiry = object.expiry ?? "";
+    message.cvv = object.cvv ?? "";
     return message;
   },
 };
 
 function createBaseBankAccount(): BankAccount {
-  return { accountNumber: '', routingNumber: '' };
+  return { accountNumber: "", routingNumber: "" };
 }
 
 export const BankAccount: MessageFns<BankAccount> = {
   encode(message: BankAccount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.accountNumber !== '') {
+    if (message.accountNumber !== "") {
       writer.uint32(10).string(message.accountNumber);
     }
-    if (message.routingNumber !== '') {
+    if (message.routingNumber !== "") {
       writer.uint32(18).string(message.routingNumber);
     }
     return writer;
@@ -329,7 +331,7 @@ export const BankAccount: MessageFns<BankAccount> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -371,22 +373,22 @@ export const BankAccount: MessageFns<BankAccount> = {
   },
   fromPartial(object: DeepPartial<BankAccount>): BankAccount {
     const message = createBaseBankAccount();
-    message.accountNumber = object.accountNumber ?? '';
-    message.routingNumber = object.routingNumber ?? '';
+    message.accountNumber = object.accountNumber ?? "";
+    message.routingNumber = object.routingNumber ?? "";
     return message;
   },
 };
 
 function createBaseDigitalWallet(): DigitalWallet {
-  return { walletId: '', provider: '' };
+  return { walletId: "", provider: "" };
 }
 
 export const DigitalWallet: MessageFns<DigitalWallet> = {
   encode(message: DigitalWallet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.walletId !== '') {
+    if (message.walletId !== "") {
       writer.uint32(10).string(message.walletId);
     }
-    if (message.provider !== '') {
+    if (message.provider !== "") {
       writer.uint32(18).string(message.provider);
     }
     return writer;
@@ -396,7 +398,7 @@ export const DigitalWallet: MessageFns<DigitalWallet> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -438,14 +440,14 @@ export const DigitalWallet: MessageFns<DigitalWallet> = {
   },
   fromPartial(object: DeepPartial<DigitalWallet>): DigitalWallet {
     const message = createBaseDigitalWallet();
-    message.walletId = object.walletId ?? '';
-    message.provider = object.provider ?? '';
+    message.walletId = object.walletId ?? "";
+    message.provider = object.provider ?? "";
     return message;
   },
 };
 
 function createBasePaymentResponse(): PaymentResponse {
-  return { success: false, message: '', transactionId: '', amount: 0, orderId: 0, processedAt: undefined, count: 0 };
+  return { success: false, message: "", transactionId: "", amount: 0, orderId: 0, processedAt: undefined, count: 0 };
 }
 
 export const PaymentResponse: MessageFns<PaymentResponse> = {
@@ -453,10 +455,10 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
     if (message.success !== false) {
       writer.uint32(8).bool(message.success);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(18).string(message.message);
     }
-    if (message.transactionId !== '') {
+    if (message.transactionId !== "") {
       writer.uint32(26).string(message.transactionId);
     }
     if (message.amount !== 0) {
@@ -478,7 +480,7 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -561,8 +563,8 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
   fromPartial(object: DeepPartial<PaymentResponse>): PaymentResponse {
     const message = createBasePaymentResponse();
     message.success = object.success ?? false;
-    message.message = object.message ?? '';
-    message.transactionId = object.transactionId ?? '';
+    message.message = object.message ?? "";
+    message.transactionId = object.transactionId ?? "";
     message.amount = object.amount ?? 0;
     message.orderId = object.orderId ?? 0;
     message.processedAt = object.processedAt ?? undefined;
@@ -572,24 +574,24 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
 };
 
 function createBaseAddress(): Address {
-  return { street: '', city: '', state: '', zipCode: '', country: '' };
+  return { street: "", city: "", state: "", zipCode: "", country: "" };
 }
 
 export const Address: MessageFns<Address> = {
   encode(message: Address, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.street !== '') {
+    if (message.street !== "") {
       writer.uint32(10).string(message.street);
     }
-    if (message.city !== '') {
+    if (message.city !== "") {
       writer.uint32(18).string(message.city);
     }
-    if (message.state !== '') {
+    if (message.state !== "") {
       writer.uint32(26).string(message.state);
     }
-    if (message.zipCode !== '') {
+    if (message.zipCode !== "") {
       writer.uint32(34).string(message.zipCode);
     }
-    if (message.country !== '') {
+    if (message.country !== "") {
       writer.uint32(42).string(message.country);
     }
     return writer;
@@ -599,7 +601,7 @@ export const Address: MessageFns<Address> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -665,17 +667,17 @@ export const Address: MessageFns<Address> = {
   },
   fromPartial(object: DeepPartial<Address>): Address {
     const message = createBaseAddress();
-    message.street = object.street ?? '';
-    message.city = object.city ?? '';
-    message.state = object.state ?? '';
-    message.zipCode = object.zipCode ?? '';
-    message.country = object.country ?? '';
+    message.street = object.street ?? "";
+    message.city = object.city ?? "";
+    message.state = object.state ?? "";
+    message.zipCode = object.zipCode ?? "";
+    message.country = object.country ?? "";
     return message;
   },
 };
 
 function createBaseUserProfile(): UserProfile {
-  return { id: 0, name: '', email: '', address: undefined, phoneNumbers: [], metadata: {}, createdAt: undefined };
+  return { id: 0, name: "", email: "", address: undefined, phoneNumbers: [], metadata: {}, createdAt: undefined };
 }
 
 export const UserProfile: MessageFns<UserProfile> = {
@@ -683,10 +685,10 @@ export const UserProfile: MessageFns<UserProfile> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
-    if (message.email !== '') {
+    if (message.email !== "") {
       writer.uint32(26).string(message.email);
     }
     if (message.address !== undefined) {
@@ -708,7 +710,7 @@ export const UserProfile: MessageFns<UserProfile> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -794,10 +796,11 @@ export const UserProfile: MessageFns<UserProfile> = {
   fromPartial(object: DeepPartial<UserProfile>): UserProfile {
     const message = createBaseUserProfile();
     message.id = object.id ?? 0;
-    message.name = object.name ?? '';
-    message.email = object.email ?? '';
-    message.address =
-      object.address !== undefined && object.address !== null ? Address.fromPartial(object.address) : undefined;
+    message.name = object.name ?? "";
+    message.email = object.email ?? "";
+    message.address = (object.address !== undefined && object.address !== null)
+      ? Address.fromPartial(object.address)
+      : undefined;
     message.phoneNumbers = object.phoneNumbers?.map((e) => e) || [];
     message.metadata = (globalThis.Object.entries(object.metadata ?? {}) as [string, string][]).reduce(
       (acc: { [key: string]: string }, [key, value]: [string, string]) => {
@@ -814,15 +817,15 @@ export const UserProfile: MessageFns<UserProfile> = {
 };
 
 function createBaseUserProfile_MetadataEntry(): UserProfile_MetadataEntry {
-  return { key: '', value: '' };
+  return { key: "", value: "" };
 }
 
 export const UserProfile_MetadataEntry: MessageFns<UserProfile_MetadataEntry> = {
   encode(message: UserProfile_MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== '') {
+    if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== '') {
+    if (message.value !== "") {
       writer.uint32(18).string(message.value);
     }
     return writer;
@@ -832,7 +835,7 @@ export const UserProfile_MetadataEntry: MessageFns<UserProfile_MetadataEntry> = 
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -874,8 +877,8 @@ export const UserProfile_MetadataEntry: MessageFns<UserProfile_MetadataEntry> = 
   },
   fromPartial(object: DeepPartial<UserProfile_MetadataEntry>): UserProfile_MetadataEntry {
     const message = createBaseUserProfile_MetadataEntry();
-    message.key = object.key ?? '';
-    message.value = object.value ?? '';
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -887,7 +890,7 @@ export const UserProfile_MetadataEntry: MessageFns<UserProfile_MetadataEntry> = 
 export type PaymentServiceService = typeof PaymentServiceService;
 export const PaymentServiceService = {
   processPayment: {
-    path: '/advanced.PaymentService/ProcessPayment' as const,
+    path: "/advanced.PaymentService/ProcessPayment" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: PaymentRequest): Buffer => Buffer.from(PaymentRequest.encode(value).finish()),
@@ -897,7 +900,7 @@ export const PaymentServiceService = {
   },
   /** Every payment of the caller, then each new one as it is made. */
   streamPayments: {
-    path: '/advanced.PaymentService/StreamPayments' as const,
+    path: "/advanced.PaymentService/StreamPayments" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: Empty): Buffer => Buffer.from(Empty.encode(value).finish()),
@@ -907,7 +910,7 @@ export const PaymentServiceService = {
   },
   /** Answers once, when all are charged. */
   processPaymentStream: {
-    path: '/advanced.PaymentService/ProcessPaymentStream' as const,
+    path: "/advanced.PaymentService/ProcessPaymentStream" as const,
     requestStream: true as const,
     responseStream: false as const,
     requestSerialize: (value: PaymentRequest): Buffer => Buffer.from(PaymentRequest.encode(value).finish()),
@@ -917,7 +920,7 @@ export const PaymentServiceService = {
   },
   /** Answers each. */
   bidirectionalPaymentStream: {
-    path: '/advanced.PaymentService/BidirectionalPaymentStream' as const,
+    path: "/advanced.PaymentService/BidirectionalPaymentStream" as const,
     requestStream: true as const,
     responseStream: true as const,
     requestSerialize: (value: PaymentRequest): Buffer => Buffer.from(PaymentRequest.encode(value).finish()),
@@ -988,7 +991,7 @@ export interface PaymentServiceClient extends Client {
 
 export const PaymentServiceClient = makeGenericClientConstructor(
   PaymentServiceService,
-  'advanced.PaymentService',
+  "advanced.PaymentService",
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): PaymentServiceClient;
   service: typeof PaymentServiceService;
@@ -997,17 +1000,12 @@ export const PaymentServiceClient = makeGenericClientConstructor(
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);

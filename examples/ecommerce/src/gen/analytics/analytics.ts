@@ -5,7 +5,7 @@
 // source: analytics/analytics.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -19,12 +19,12 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { Timestamp } from '../google/protobuf/timestamp.js';
+} from "@grpc/grpc-js";
+import { Timestamp } from "../google/protobuf/timestamp.js";
 
-export const protobufPackage = 'analytics';
+export const protobufPackage = "analytics";
 
-export const protobufFileName = 'analytics/analytics.proto';
+export const protobufFileName = "analytics/analytics.proto";
 
 export interface EventRequest {
   /** Such as `product_view` or `add_to_cart`. */
@@ -59,7 +59,9 @@ export interface GetMetricsRequest {
   /** revenue, orders, payments, refunds, events, conversion; none means all. */
   names: string[];
   /** Absent means since the beginning. */
-  from: Date | undefined;
+  from:
+    | Date
+    | undefined;
   /** Absent means now. */
   to: Date | undefined;
 }
@@ -101,12 +103,12 @@ export interface ProductSales {
 }
 
 function createBaseEventRequest(): EventRequest {
-  return { name: '', userId: 0, productId: 0, properties: {} };
+  return { name: "", userId: 0, productId: 0, properties: {} };
 }
 
 export const EventRequest: MessageFns<EventRequest> = {
   encode(message: EventRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     if (message.userId !== 0) {
@@ -125,7 +127,7 @@ export const EventRequest: MessageFns<EventRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -186,7 +188,7 @@ export const EventRequest: MessageFns<EventRequest> = {
   },
   fromPartial(object: DeepPartial<EventRequest>): EventRequest {
     const message = createBaseEventRequest();
-    message.name = object.name ?? '';
+    message.name = object.name ?? "";
     message.userId = object.userId ?? 0;
     message.productId = object.productId ?? 0;
     message.properties = (globalThis.Object.entries(object.properties ?? {}) as [string, string][]).reduce(
@@ -203,15 +205,15 @@ export const EventRequest: MessageFns<EventRequest> = {
 };
 
 function createBaseEventRequest_PropertiesEntry(): EventRequest_PropertiesEntry {
-  return { key: '', value: '' };
+  return { key: "", value: "" };
 }
 
 export const EventRequest_PropertiesEntry: MessageFns<EventRequest_PropertiesEntry> = {
   encode(message: EventRequest_PropertiesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== '') {
+    if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
-    if (message.value !== '') {
+    if (message.value !== "") {
       writer.uint32(18).string(message.value);
     }
     return writer;
@@ -221,7 +223,7 @@ export const EventRequest_PropertiesEntry: MessageFns<EventRequest_PropertiesEnt
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -263,8 +265,8 @@ export const EventRequest_PropertiesEntry: MessageFns<EventRequest_PropertiesEnt
   },
   fromPartial(object: DeepPartial<EventRequest_PropertiesEntry>): EventRequest_PropertiesEntry {
     const message = createBaseEventRequest_PropertiesEntry();
-    message.key = object.key ?? '';
-    message.value = object.value ?? '';
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -288,7 +290,7 @@ export const EventResponse: MessageFns<EventResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -337,18 +339,18 @@ export const EventResponse: MessageFns<EventResponse> = {
 };
 
 function createBaseMetric(): Metric {
-  return { name: '', value: 0, unit: '', timestamp: undefined };
+  return { name: "", value: 0, unit: "", timestamp: undefined };
 }
 
 export const Metric: MessageFns<Metric> = {
   encode(message: Metric, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     if (message.value !== 0) {
       writer.uint32(17).double(message.value);
     }
-    if (message.unit !== '') {
+    if (message.unit !== "") {
       writer.uint32(26).string(message.unit);
     }
     if (message.timestamp !== undefined) {
@@ -361,7 +363,7 @@ export const Metric: MessageFns<Metric> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -419,9 +421,9 @@ export const Metric: MessageFns<Metric> = {
   },
   fromPartial(object: DeepPartial<Metric>): Metric {
     const message = createBaseMetric();
-    message.name = object.name ?? '';
+    message.name = object.name ?? "";
     message.value = object.value ?? 0;
-    message.unit = object.unit ?? '';
+    message.unit = object.unit ?? "";
     message.timestamp = object.timestamp ?? undefined;
     return message;
   },
@@ -449,7 +451,7 @@ export const GetMetricsRequest: MessageFns<GetMetricsRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -522,7 +524,7 @@ export const GetMetricsResponse: MessageFns<GetMetricsResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -580,7 +582,7 @@ export const StreamMetricsRequest: MessageFns<StreamMetricsRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -647,7 +649,7 @@ export const DashboardRequest: MessageFns<DashboardRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -737,7 +739,7 @@ export const DashboardResponse: MessageFns<DashboardResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -831,7 +833,7 @@ export const DashboardResponse: MessageFns<DashboardResponse> = {
 };
 
 function createBaseProductSales(): ProductSales {
-  return { productId: 0, productName: '', quantity: 0, revenue: 0 };
+  return { productId: 0, productName: "", quantity: 0, revenue: 0 };
 }
 
 export const ProductSales: MessageFns<ProductSales> = {
@@ -839,7 +841,7 @@ export const ProductSales: MessageFns<ProductSales> = {
     if (message.productId !== 0) {
       writer.uint32(8).int32(message.productId);
     }
-    if (message.productName !== '') {
+    if (message.productName !== "") {
       writer.uint32(18).string(message.productName);
     }
     if (message.quantity !== 0) {
@@ -855,7 +857,7 @@ export const ProductSales: MessageFns<ProductSales> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -914,7 +916,7 @@ export const ProductSales: MessageFns<ProductSales> = {
   fromPartial(object: DeepPartial<ProductSales>): ProductSales {
     const message = createBaseProductSales();
     message.productId = object.productId ?? 0;
-    message.productName = object.productName ?? '';
+    message.productName = object.productName ?? "";
     message.quantity = object.quantity ?? 0;
     message.revenue = object.revenue ?? 0;
     return message;
@@ -925,7 +927,7 @@ export const ProductSales: MessageFns<ProductSales> = {
 export type AnalyticsServiceService = typeof AnalyticsServiceService;
 export const AnalyticsServiceService = {
   trackEvent: {
-    path: '/analytics.AnalyticsService/TrackEvent' as const,
+    path: "/analytics.AnalyticsService/TrackEvent" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: EventRequest): Buffer => Buffer.from(EventRequest.encode(value).finish()),
@@ -934,7 +936,7 @@ export const AnalyticsServiceService = {
     responseDeserialize: (value: Buffer): EventResponse => EventResponse.decode(value),
   },
   getMetrics: {
-    path: '/analytics.AnalyticsService/GetMetrics' as const,
+    path: "/analytics.AnalyticsService/GetMetrics" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetMetricsRequest): Buffer => Buffer.from(GetMetricsRequest.encode(value).finish()),
@@ -944,7 +946,7 @@ export const AnalyticsServiceService = {
   },
   /** Every metric now, and again after each interval. */
   streamMetrics: {
-    path: '/analytics.AnalyticsService/StreamMetrics' as const,
+    path: "/analytics.AnalyticsService/StreamMetrics" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: StreamMetricsRequest): Buffer => Buffer.from(StreamMetricsRequest.encode(value).finish()),
@@ -953,7 +955,7 @@ export const AnalyticsServiceService = {
     responseDeserialize: (value: Buffer): Metric => Metric.decode(value),
   },
   getDashboard: {
-    path: '/analytics.AnalyticsService/GetDashboard' as const,
+    path: "/analytics.AnalyticsService/GetDashboard" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: DashboardRequest): Buffer => Buffer.from(DashboardRequest.encode(value).finish()),
@@ -1028,7 +1030,7 @@ export interface AnalyticsServiceClient extends Client {
 
 export const AnalyticsServiceClient = makeGenericClientConstructor(
   AnalyticsServiceService,
-  'analytics.AnalyticsService',
+  "analytics.AnalyticsService",
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): AnalyticsServiceClient;
   service: typeof AnalyticsServiceService;
@@ -1037,17 +1039,12 @@ export const AnalyticsServiceClient = makeGenericClientConstructor(
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);
@@ -1064,10 +1061,10 @@ function fromTimestamp(t: Timestamp): Date {
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is larger than Number.MAX_SAFE_INTEGER');
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
   }
   if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is smaller than Number.MIN_SAFE_INTEGER');
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
   }
   return num;
 }

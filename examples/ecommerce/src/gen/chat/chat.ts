@@ -5,7 +5,7 @@
 // source: chat/chat.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -19,13 +19,13 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { Empty } from '../google/protobuf/empty.js';
-import { Timestamp } from '../google/protobuf/timestamp.js';
+} from "@grpc/grpc-js";
+import { Empty } from "../google/protobuf/empty.js";
+import { Timestamp } from "../google/protobuf/timestamp.js";
 
-export const protobufPackage = 'chat';
+export const protobufPackage = "chat";
 
-export const protobufFileName = 'chat/chat.proto';
+export const protobufFileName = "chat/chat.proto";
 
 export interface ChatMessage {
   /** Set by the server. */
@@ -60,7 +60,7 @@ export interface User {
 }
 
 function createBaseChatMessage(): ChatMessage {
-  return { id: 0, roomId: '', userId: 0, message: '', timestamp: undefined };
+  return { id: 0, roomId: "", userId: 0, message: "", timestamp: undefined };
 }
 
 export const ChatMessage: MessageFns<ChatMessage> = {
@@ -68,13 +68,13 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.roomId !== '') {
+    if (message.roomId !== "") {
       writer.uint32(18).string(message.roomId);
     }
     if (message.userId !== 0) {
       writer.uint32(24).int32(message.userId);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(34).string(message.message);
     }
     if (message.timestamp !== undefined) {
@@ -87,7 +87,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -154,21 +154,21 @@ export const ChatMessage: MessageFns<ChatMessage> = {
   fromPartial(object: DeepPartial<ChatMessage>): ChatMessage {
     const message = createBaseChatMessage();
     message.id = object.id ?? 0;
-    message.roomId = object.roomId ?? '';
+    message.roomId = object.roomId ?? "";
     message.userId = object.userId ?? 0;
-    message.message = object.message ?? '';
+    message.message = object.message ?? "";
     message.timestamp = object.timestamp ?? undefined;
     return message;
   },
 };
 
 function createBaseJoinRoomRequest(): JoinRoomRequest {
-  return { roomId: '' };
+  return { roomId: "" };
 }
 
 export const JoinRoomRequest: MessageFns<JoinRoomRequest> = {
   encode(message: JoinRoomRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.roomId !== '') {
+    if (message.roomId !== "") {
       writer.uint32(10).string(message.roomId);
     }
     return writer;
@@ -178,7 +178,7 @@ export const JoinRoomRequest: MessageFns<JoinRoomRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -212,18 +212,18 @@ export const JoinRoomRequest: MessageFns<JoinRoomRequest> = {
   },
   fromPartial(object: DeepPartial<JoinRoomRequest>): JoinRoomRequest {
     const message = createBaseJoinRoomRequest();
-    message.roomId = object.roomId ?? '';
+    message.roomId = object.roomId ?? "";
     return message;
   },
 };
 
 function createBaseGetRoomHistoryRequest(): GetRoomHistoryRequest {
-  return { roomId: '', page: 0, pageSize: 0 };
+  return { roomId: "", page: 0, pageSize: 0 };
 }
 
 export const GetRoomHistoryRequest: MessageFns<GetRoomHistoryRequest> = {
   encode(message: GetRoomHistoryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.roomId !== '') {
+    if (message.roomId !== "") {
       writer.uint32(10).string(message.roomId);
     }
     if (message.page !== 0) {
@@ -239,7 +239,7 @@ export const GetRoomHistoryRequest: MessageFns<GetRoomHistoryRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -289,7 +289,7 @@ export const GetRoomHistoryRequest: MessageFns<GetRoomHistoryRequest> = {
   },
   fromPartial(object: DeepPartial<GetRoomHistoryRequest>): GetRoomHistoryRequest {
     const message = createBaseGetRoomHistoryRequest();
-    message.roomId = object.roomId ?? '';
+    message.roomId = object.roomId ?? "";
     message.page = object.page ?? 0;
     message.pageSize = object.pageSize ?? 0;
     return message;
@@ -297,12 +297,12 @@ export const GetRoomHistoryRequest: MessageFns<GetRoomHistoryRequest> = {
 };
 
 function createBaseGetOnlineUsersRequest(): GetOnlineUsersRequest {
-  return { roomId: '' };
+  return { roomId: "" };
 }
 
 export const GetOnlineUsersRequest: MessageFns<GetOnlineUsersRequest> = {
   encode(message: GetOnlineUsersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.roomId !== '') {
+    if (message.roomId !== "") {
       writer.uint32(10).string(message.roomId);
     }
     return writer;
@@ -312,7 +312,7 @@ export const GetOnlineUsersRequest: MessageFns<GetOnlineUsersRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -346,13 +346,13 @@ export const GetOnlineUsersRequest: MessageFns<GetOnlineUsersRequest> = {
   },
   fromPartial(object: DeepPartial<GetOnlineUsersRequest>): GetOnlineUsersRequest {
     const message = createBaseGetOnlineUsersRequest();
-    message.roomId = object.roomId ?? '';
+    message.roomId = object.roomId ?? "";
     return message;
   },
 };
 
 function createBaseUser(): User {
-  return { id: 0, name: '' };
+  return { id: 0, name: "" };
 }
 
 export const User: MessageFns<User> = {
@@ -360,7 +360,7 @@ export const User: MessageFns<User> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
     return writer;
@@ -370,7 +370,7 @@ export const User: MessageFns<User> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -413,7 +413,7 @@ export const User: MessageFns<User> = {
   fromPartial(object: DeepPartial<User>): User {
     const message = createBaseUser();
     message.id = object.id ?? 0;
-    message.name = object.name ?? '';
+    message.name = object.name ?? "";
     return message;
   },
 };
@@ -423,7 +423,7 @@ export type ChatServiceService = typeof ChatServiceService;
 export const ChatServiceService = {
   /** What is said in the room from now on, for as long as the caller listens. */
   joinRoom: {
-    path: '/chat.ChatService/JoinRoom' as const,
+    path: "/chat.ChatService/JoinRoom" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: JoinRoomRequest): Buffer => Buffer.from(JoinRoomRequest.encode(value).finish()),
@@ -432,7 +432,7 @@ export const ChatServiceService = {
     responseDeserialize: (value: Buffer): ChatMessage => ChatMessage.decode(value),
   },
   sendMessage: {
-    path: '/chat.ChatService/SendMessage' as const,
+    path: "/chat.ChatService/SendMessage" as const,
     requestStream: true as const,
     responseStream: false as const,
     requestSerialize: (value: ChatMessage): Buffer => Buffer.from(ChatMessage.encode(value).finish()),
@@ -442,7 +442,7 @@ export const ChatServiceService = {
   },
   /** The messages of one page, the newest first. */
   getRoomHistory: {
-    path: '/chat.ChatService/GetRoomHistory' as const,
+    path: "/chat.ChatService/GetRoomHistory" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: GetRoomHistoryRequest): Buffer =>
@@ -453,7 +453,7 @@ export const ChatServiceService = {
   },
   /** Who listens in the room at this moment. */
   getOnlineUsers: {
-    path: '/chat.ChatService/GetOnlineUsers' as const,
+    path: "/chat.ChatService/GetOnlineUsers" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: GetOnlineUsersRequest): Buffer =>
@@ -512,7 +512,7 @@ export interface ChatServiceClient extends Client {
   ): ClientReadableStream<User>;
 }
 
-export const ChatServiceClient = makeGenericClientConstructor(ChatServiceService, 'chat.ChatService') as unknown as {
+export const ChatServiceClient = makeGenericClientConstructor(ChatServiceService, "chat.ChatService") as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ChatServiceClient;
   service: typeof ChatServiceService;
   serviceName: string;
@@ -520,17 +520,12 @@ export const ChatServiceClient = makeGenericClientConstructor(ChatServiceService
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);

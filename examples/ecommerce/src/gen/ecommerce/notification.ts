@@ -5,7 +5,7 @@
 // source: ecommerce/notification.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -19,12 +19,12 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { Timestamp } from '../google/protobuf/timestamp.js';
+} from "@grpc/grpc-js";
+import { Timestamp } from "../google/protobuf/timestamp.js";
 
-export const protobufPackage = 'ecommerce';
+export const protobufPackage = "ecommerce";
 
-export const protobufFileName = 'ecommerce/notification.proto';
+export const protobufFileName = "ecommerce/notification.proto";
 
 export enum NotificationType {
   UNSPECIFIED = 0,
@@ -61,7 +61,7 @@ export interface StreamNotificationsRequest {
 }
 
 function createBaseNotification(): Notification {
-  return { id: 0, userId: 0, type: 0, title: '', message: '', createdAt: undefined };
+  return { id: 0, userId: 0, type: 0, title: "", message: "", createdAt: undefined };
 }
 
 export const Notification: MessageFns<Notification> = {
@@ -75,10 +75,10 @@ export const Notification: MessageFns<Notification> = {
     if (message.type !== 0) {
       writer.uint32(24).int32(message.type);
     }
-    if (message.title !== '') {
+    if (message.title !== "") {
       writer.uint32(34).string(message.title);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(42).string(message.message);
     }
     if (message.createdAt !== undefined) {
@@ -91,7 +91,7 @@ export const Notification: MessageFns<Notification> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -168,15 +168,15 @@ export const Notification: MessageFns<Notification> = {
     message.id = object.id ?? 0;
     message.userId = object.userId ?? 0;
     message.type = object.type ?? 0;
-    message.title = object.title ?? '';
-    message.message = object.message ?? '';
+    message.title = object.title ?? "";
+    message.message = object.message ?? "";
     message.createdAt = object.createdAt ?? undefined;
     return message;
   },
 };
 
 function createBaseNotificationRequest(): NotificationRequest {
-  return { userId: 0, type: 0, title: '', message: '' };
+  return { userId: 0, type: 0, title: "", message: "" };
 }
 
 export const NotificationRequest: MessageFns<NotificationRequest> = {
@@ -187,10 +187,10 @@ export const NotificationRequest: MessageFns<NotificationRequest> = {
     if (message.type !== 0) {
       writer.uint32(16).int32(message.type);
     }
-    if (message.title !== '') {
+    if (message.title !== "") {
       writer.uint32(26).string(message.title);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(34).string(message.message);
     }
     return writer;
@@ -200,7 +200,7 @@ export const NotificationRequest: MessageFns<NotificationRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -260,8 +260,8 @@ export const NotificationRequest: MessageFns<NotificationRequest> = {
     const message = createBaseNotificationRequest();
     message.userId = object.userId ?? 0;
     message.type = object.type ?? 0;
-    message.title = object.title ?? '';
-    message.message = object.message ?? '';
+    message.title = object.title ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -282,7 +282,7 @@ export const NotificationResponse: MessageFns<NotificationResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -316,10 +316,9 @@ export const NotificationResponse: MessageFns<NotificationResponse> = {
   },
   fromPartial(object: DeepPartial<NotificationResponse>): NotificationResponse {
     const message = createBaseNotificationResponse();
-    message.notification =
-      object.notification !== undefined && object.notification !== null
-        ? Notification.fromPartial(object.notification)
-        : undefined;
+    message.notification = (object.notification !== undefined && object.notification !== null)
+      ? Notification.fromPartial(object.notification)
+      : undefined;
     return message;
   },
 };
@@ -343,7 +342,7 @@ export const StreamNotificationsRequest: MessageFns<StreamNotificationsRequest> 
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -395,7 +394,7 @@ export const StreamNotificationsRequest: MessageFns<StreamNotificationsRequest> 
 export type NotificationServiceService = typeof NotificationServiceService;
 export const NotificationServiceService = {
   sendNotification: {
-    path: '/ecommerce.NotificationService/SendNotification' as const,
+    path: "/ecommerce.NotificationService/SendNotification" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: NotificationRequest): Buffer => Buffer.from(NotificationRequest.encode(value).finish()),
@@ -406,7 +405,7 @@ export const NotificationServiceService = {
   },
   /** What was sent after `after_id`, then each new one as it is sent. */
   streamNotifications: {
-    path: '/ecommerce.NotificationService/StreamNotifications' as const,
+    path: "/ecommerce.NotificationService/StreamNotifications" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: StreamNotificationsRequest): Buffer =>
@@ -453,7 +452,7 @@ export interface NotificationServiceClient extends Client {
 
 export const NotificationServiceClient = makeGenericClientConstructor(
   NotificationServiceService,
-  'ecommerce.NotificationService',
+  "ecommerce.NotificationService",
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): NotificationServiceClient;
   service: typeof NotificationServiceService;
@@ -462,17 +461,12 @@ export const NotificationServiceClient = makeGenericClientConstructor(
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);

@@ -5,7 +5,7 @@
 // source: ecommerce/order.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -19,12 +19,12 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { Timestamp } from '../google/protobuf/timestamp.js';
+} from "@grpc/grpc-js";
+import { Timestamp } from "../google/protobuf/timestamp.js";
 
-export const protobufPackage = 'ecommerce';
+export const protobufPackage = "ecommerce";
 
-export const protobufFileName = 'ecommerce/order.proto';
+export const protobufFileName = "ecommerce/order.proto";
 
 export enum OrderStatus {
   UNSPECIFIED = 0,
@@ -158,7 +158,7 @@ export const Order: MessageFns<Order> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -253,10 +253,9 @@ export const Order: MessageFns<Order> = {
     message.items = object.items?.map((e) => OrderItem.fromPartial(e)) || [];
     message.totalAmount = object.totalAmount ?? 0;
     message.status = object.status ?? 0;
-    message.shippingAddress =
-      object.shippingAddress !== undefined && object.shippingAddress !== null
-        ? Address.fromPartial(object.shippingAddress)
-        : undefined;
+    message.shippingAddress = (object.shippingAddress !== undefined && object.shippingAddress !== null)
+      ? Address.fromPartial(object.shippingAddress)
+      : undefined;
     message.createdAt = object.createdAt ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
     return message;
@@ -264,7 +263,7 @@ export const Order: MessageFns<Order> = {
 };
 
 function createBaseOrderItem(): OrderItem {
-  return { productId: 0, productName: '', quantity: 0, unitPrice: 0, totalPrice: 0 };
+  return { productId: 0, productName: "", quantity: 0, unitPrice: 0, totalPrice: 0 };
 }
 
 export const OrderItem: MessageFns<OrderItem> = {
@@ -272,7 +271,7 @@ export const OrderItem: MessageFns<OrderItem> = {
     if (message.productId !== 0) {
       writer.uint32(8).int32(message.productId);
     }
-    if (message.productName !== '') {
+    if (message.productName !== "") {
       writer.uint32(18).string(message.productName);
     }
     if (message.quantity !== 0) {
@@ -291,7 +290,7 @@ export const OrderItem: MessageFns<OrderItem> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -358,7 +357,7 @@ export const OrderItem: MessageFns<OrderItem> = {
   fromPartial(object: DeepPartial<OrderItem>): OrderItem {
     const message = createBaseOrderItem();
     message.productId = object.productId ?? 0;
-    message.productName = object.productName ?? '';
+    message.productName = object.productName ?? "";
     message.quantity = object.quantity ?? 0;
     message.unitPrice = object.unitPrice ?? 0;
     message.totalPrice = object.totalPrice ?? 0;
@@ -367,24 +366,24 @@ export const OrderItem: MessageFns<OrderItem> = {
 };
 
 function createBaseAddress(): Address {
-  return { street: '', city: '', state: '', zipCode: '', country: '' };
+  return { street: "", city: "", state: "", zipCode: "", country: "" };
 }
 
 export const Address: MessageFns<Address> = {
   encode(message: Address, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.street !== '') {
+    if (message.street !== "") {
       writer.uint32(10).string(message.street);
     }
-    if (message.city !== '') {
+    if (message.city !== "") {
       writer.uint32(18).string(message.city);
     }
-    if (message.state !== '') {
+    if (message.state !== "") {
       writer.uint32(26).string(message.state);
     }
-    if (message.zipCode !== '') {
+    if (message.zipCode !== "") {
       writer.uint32(34).string(message.zipCode);
     }
-    if (message.country !== '') {
+    if (message.country !== "") {
       writer.uint32(42).string(message.country);
     }
     return writer;
@@ -394,7 +393,7 @@ export const Address: MessageFns<Address> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -460,11 +459,11 @@ export const Address: MessageFns<Address> = {
   },
   fromPartial(object: DeepPartial<Address>): Address {
     const message = createBaseAddress();
-    message.street = object.street ?? '';
-    message.city = object.city ?? '';
-    message.state = object.state ?? '';
-    message.zipCode = object.zipCode ?? '';
-    message.country = object.country ?? '';
+    message.street = object.street ?? "";
+    message.city = object.city ?? "";
+    message.state = object.state ?? "";
+    message.zipCode = object.zipCode ?? "";
+    message.country = object.country ?? "";
     return message;
   },
 };
@@ -491,7 +490,7 @@ export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -543,10 +542,9 @@ export const CreateOrderRequest: MessageFns<CreateOrderRequest> = {
     const message = createBaseCreateOrderRequest();
     message.userId = object.userId ?? 0;
     message.items = object.items?.map((e) => OrderItem.fromPartial(e)) || [];
-    message.shippingAddress =
-      object.shippingAddress !== undefined && object.shippingAddress !== null
-        ? Address.fromPartial(object.shippingAddress)
-        : undefined;
+    message.shippingAddress = (object.shippingAddress !== undefined && object.shippingAddress !== null)
+      ? Address.fromPartial(object.shippingAddress)
+      : undefined;
     return message;
   },
 };
@@ -567,7 +565,7 @@ export const CreateOrderResponse: MessageFns<CreateOrderResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -601,7 +599,7 @@ export const CreateOrderResponse: MessageFns<CreateOrderResponse> = {
   },
   fromPartial(object: DeepPartial<CreateOrderResponse>): CreateOrderResponse {
     const message = createBaseCreateOrderResponse();
-    message.order = object.order !== undefined && object.order !== null ? Order.fromPartial(object.order) : undefined;
+    message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
     return message;
   },
 };
@@ -622,7 +620,7 @@ export const GetOrderRequest: MessageFns<GetOrderRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -677,7 +675,7 @@ export const GetOrderResponse: MessageFns<GetOrderResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -711,7 +709,7 @@ export const GetOrderResponse: MessageFns<GetOrderResponse> = {
   },
   fromPartial(object: DeepPartial<GetOrderResponse>): GetOrderResponse {
     const message = createBaseGetOrderResponse();
-    message.order = object.order !== undefined && object.order !== null ? Order.fromPartial(object.order) : undefined;
+    message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
     return message;
   },
 };
@@ -735,7 +733,7 @@ export const UpdateOrderStatusRequest: MessageFns<UpdateOrderStatusRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -799,7 +797,7 @@ export const UpdateOrderStatusResponse: MessageFns<UpdateOrderStatusResponse> = 
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -833,7 +831,7 @@ export const UpdateOrderStatusResponse: MessageFns<UpdateOrderStatusResponse> = 
   },
   fromPartial(object: DeepPartial<UpdateOrderStatusResponse>): UpdateOrderStatusResponse {
     const message = createBaseUpdateOrderStatusResponse();
-    message.order = object.order !== undefined && object.order !== null ? Order.fromPartial(object.order) : undefined;
+    message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
     return message;
   },
 };
@@ -863,7 +861,7 @@ export const ListOrdersRequest: MessageFns<ListOrdersRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -930,7 +928,7 @@ export const ListOrdersRequest: MessageFns<ListOrdersRequest> = {
 };
 
 function createBaseOrderUpdate(): OrderUpdate {
-  return { orderId: 0, status: 0, message: '', timestamp: undefined };
+  return { orderId: 0, status: 0, message: "", timestamp: undefined };
 }
 
 export const OrderUpdate: MessageFns<OrderUpdate> = {
@@ -941,7 +939,7 @@ export const OrderUpdate: MessageFns<OrderUpdate> = {
     if (message.status !== 0) {
       writer.uint32(16).int32(message.status);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(26).string(message.message);
     }
     if (message.timestamp !== undefined) {
@@ -954,7 +952,7 @@ export const OrderUpdate: MessageFns<OrderUpdate> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -1014,7 +1012,7 @@ export const OrderUpdate: MessageFns<OrderUpdate> = {
     const message = createBaseOrderUpdate();
     message.orderId = object.orderId ?? 0;
     message.status = object.status ?? 0;
-    message.message = object.message ?? '';
+    message.message = object.message ?? "";
     message.timestamp = object.timestamp ?? undefined;
     return message;
   },
@@ -1025,7 +1023,7 @@ export type OrderServiceService = typeof OrderServiceService;
 export const OrderServiceService = {
   /** Reserves the stock and writes the order, or does neither. */
   createOrder: {
-    path: '/ecommerce.OrderService/CreateOrder' as const,
+    path: "/ecommerce.OrderService/CreateOrder" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateOrderRequest): Buffer => Buffer.from(CreateOrderRequest.encode(value).finish()),
@@ -1034,7 +1032,7 @@ export const OrderServiceService = {
     responseDeserialize: (value: Buffer): CreateOrderResponse => CreateOrderResponse.decode(value),
   },
   getOrder: {
-    path: '/ecommerce.OrderService/GetOrder' as const,
+    path: "/ecommerce.OrderService/GetOrder" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetOrderRequest): Buffer => Buffer.from(GetOrderRequest.encode(value).finish()),
@@ -1043,7 +1041,7 @@ export const OrderServiceService = {
     responseDeserialize: (value: Buffer): GetOrderResponse => GetOrderResponse.decode(value),
   },
   updateOrderStatus: {
-    path: '/ecommerce.OrderService/UpdateOrderStatus' as const,
+    path: "/ecommerce.OrderService/UpdateOrderStatus" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateOrderStatusRequest): Buffer =>
@@ -1055,7 +1053,7 @@ export const OrderServiceService = {
   },
   /** The orders of one page, the newest first. */
   listOrders: {
-    path: '/ecommerce.OrderService/ListOrders' as const,
+    path: "/ecommerce.OrderService/ListOrders" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: ListOrdersRequest): Buffer => Buffer.from(ListOrdersRequest.encode(value).finish()),
@@ -1065,7 +1063,7 @@ export const OrderServiceService = {
   },
   /** The present state, then each change, until a final state. */
   streamOrderUpdates: {
-    path: '/ecommerce.OrderService/StreamOrderUpdates' as const,
+    path: "/ecommerce.OrderService/StreamOrderUpdates" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: GetOrderRequest): Buffer => Buffer.from(GetOrderRequest.encode(value).finish()),
@@ -1151,7 +1149,7 @@ export interface OrderServiceClient extends Client {
 
 export const OrderServiceClient = makeGenericClientConstructor(
   OrderServiceService,
-  'ecommerce.OrderService',
+  "ecommerce.OrderService",
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): OrderServiceClient;
   service: typeof OrderServiceService;
@@ -1160,17 +1158,12 @@ export const OrderServiceClient = makeGenericClientConstructor(
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);

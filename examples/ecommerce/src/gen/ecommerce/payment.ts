@@ -5,7 +5,7 @@
 // source: ecommerce/payment.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -19,12 +19,12 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { Timestamp } from '../google/protobuf/timestamp.js';
+} from "@grpc/grpc-js";
+import { Timestamp } from "../google/protobuf/timestamp.js";
 
-export const protobufPackage = 'ecommerce';
+export const protobufPackage = "ecommerce";
 
-export const protobufFileName = 'ecommerce/payment.proto';
+export const protobufFileName = "ecommerce/payment.proto";
 
 export enum PaymentMethod {
   UNSPECIFIED = 0,
@@ -53,7 +53,9 @@ export interface Payment {
   method: PaymentMethod;
   status: PaymentStatus;
   transactionId: string;
-  processedAt: Date | undefined;
+  processedAt:
+    | Date
+    | undefined;
   /** What went back to the payer so far. */
   refundedAmount: number;
 }
@@ -105,7 +107,7 @@ function createBasePayment(): Payment {
     amount: 0,
     method: 0,
     status: 0,
-    transactionId: '',
+    transactionId: "",
     processedAt: undefined,
     refundedAmount: 0,
   };
@@ -128,7 +130,7 @@ export const Payment: MessageFns<Payment> = {
     if (message.status !== 0) {
       writer.uint32(40).int32(message.status);
     }
-    if (message.transactionId !== '') {
+    if (message.transactionId !== "") {
       writer.uint32(50).string(message.transactionId);
     }
     if (message.processedAt !== undefined) {
@@ -144,7 +146,7 @@ export const Payment: MessageFns<Payment> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -239,7 +241,7 @@ export const Payment: MessageFns<Payment> = {
     message.amount = object.amount ?? 0;
     message.method = object.method ?? 0;
     message.status = object.status ?? 0;
-    message.transactionId = object.transactionId ?? '';
+    message.transactionId = object.transactionId ?? "";
     message.processedAt = object.processedAt ?? undefined;
     message.refundedAmount = object.refundedAmount ?? 0;
     return message;
@@ -247,7 +249,7 @@ export const Payment: MessageFns<Payment> = {
 };
 
 function createBasePaymentRequest(): PaymentRequest {
-  return { orderId: 0, amount: 0, method: 0, cardNumber: '', expiryDate: '', cvv: '' };
+  return { orderId: 0, amount: 0, method: 0, cardNumber: "", expiryDate: "", cvv: "" };
 }
 
 export const PaymentRequest: MessageFns<PaymentRequest> = {
@@ -261,13 +263,13 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
     if (message.method !== 0) {
       writer.uint32(24).int32(message.method);
     }
-    if (message.cardNumber !== '') {
+    if (message.cardNumber !== "") {
       writer.uint32(34).string(message.cardNumber);
     }
-    if (message.expiryDate !== '') {
+    if (message.expiryDate !== "") {
       writer.uint32(42).string(message.expiryDate);
     }
-    if (message.cvv !== '') {
+    if (message.cvv !== "") {
       writer.uint32(50).string(message.cvv);
     }
     return writer;
@@ -277,7 +279,7 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -354,15 +356,15 @@ export const PaymentRequest: MessageFns<PaymentRequest> = {
     message.orderId = object.orderId ?? 0;
     message.amount = object.amount ?? 0;
     message.method = object.method ?? 0;
-    message.cardNumber = object.cardNumber ?? '';
-    message.expiryDate = object.expiryDate ?? '';
-    message.cvv = object.cvv ?? '';
+    message.cardNumber = object.cardNumber ?? "";
+    message.expiryDate = object.expiryDate ?? "";
+    message.cvv = object.cvv ?? "";
     return message;
   },
 };
 
 function createBasePaymentResponse(): PaymentResponse {
-  return { payment: undefined, success: false, message: '' };
+  return { payment: undefined, success: false, message: "" };
 }
 
 export const PaymentResponse: MessageFns<PaymentResponse> = {
@@ -373,7 +375,7 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
     if (message.success !== false) {
       writer.uint32(16).bool(message.success);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(26).string(message.message);
     }
     return writer;
@@ -383,7 +385,7 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -433,16 +435,17 @@ export const PaymentResponse: MessageFns<PaymentResponse> = {
   },
   fromPartial(object: DeepPartial<PaymentResponse>): PaymentResponse {
     const message = createBasePaymentResponse();
-    message.payment =
-      object.payment !== undefined && object.payment !== null ? Payment.fromPartial(object.payment) : undefined;
+    message.payment = (object.payment !== undefined && object.payment !== null)
+      ? Payment.fromPartial(object.payment)
+      : undefined;
     message.success = object.success ?? false;
-    message.message = object.message ?? '';
+    message.message = object.message ?? "";
     return message;
   },
 };
 
 function createBaseRefundRequest(): RefundRequest {
-  return { paymentId: 0, amount: 0, reason: '' };
+  return { paymentId: 0, amount: 0, reason: "" };
 }
 
 export const RefundRequest: MessageFns<RefundRequest> = {
@@ -453,7 +456,7 @@ export const RefundRequest: MessageFns<RefundRequest> = {
     if (message.amount !== 0) {
       writer.uint32(17).double(message.amount);
     }
-    if (message.reason !== '') {
+    if (message.reason !== "") {
       writer.uint32(26).string(message.reason);
     }
     return writer;
@@ -463,7 +466,7 @@ export const RefundRequest: MessageFns<RefundRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -515,13 +518,13 @@ export const RefundRequest: MessageFns<RefundRequest> = {
     const message = createBaseRefundRequest();
     message.paymentId = object.paymentId ?? 0;
     message.amount = object.amount ?? 0;
-    message.reason = object.reason ?? '';
+    message.reason = object.reason ?? "";
     return message;
   },
 };
 
 function createBaseRefundResponse(): RefundResponse {
-  return { success: false, message: '', refundId: '' };
+  return { success: false, message: "", refundId: "" };
 }
 
 export const RefundResponse: MessageFns<RefundResponse> = {
@@ -529,10 +532,10 @@ export const RefundResponse: MessageFns<RefundResponse> = {
     if (message.success !== false) {
       writer.uint32(8).bool(message.success);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(18).string(message.message);
     }
-    if (message.refundId !== '') {
+    if (message.refundId !== "") {
       writer.uint32(26).string(message.refundId);
     }
     return writer;
@@ -542,7 +545,7 @@ export const RefundResponse: MessageFns<RefundResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -593,8 +596,8 @@ export const RefundResponse: MessageFns<RefundResponse> = {
   fromPartial(object: DeepPartial<RefundResponse>): RefundResponse {
     const message = createBaseRefundResponse();
     message.success = object.success ?? false;
-    message.message = object.message ?? '';
-    message.refundId = object.refundId ?? '';
+    message.message = object.message ?? "";
+    message.refundId = object.refundId ?? "";
     return message;
   },
 };
@@ -621,7 +624,7 @@ export const GetPaymentHistoryRequest: MessageFns<GetPaymentHistoryRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -682,7 +685,7 @@ export const GetPaymentHistoryRequest: MessageFns<GetPaymentHistoryRequest> = {
 export type PaymentServiceService = typeof PaymentServiceService;
 export const PaymentServiceService = {
   processPayment: {
-    path: '/ecommerce.PaymentService/ProcessPayment' as const,
+    path: "/ecommerce.PaymentService/ProcessPayment" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: PaymentRequest): Buffer => Buffer.from(PaymentRequest.encode(value).finish()),
@@ -692,7 +695,7 @@ export const PaymentServiceService = {
   },
   /** In whole or in part, never more than was paid. */
   refundPayment: {
-    path: '/ecommerce.PaymentService/RefundPayment' as const,
+    path: "/ecommerce.PaymentService/RefundPayment" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: RefundRequest): Buffer => Buffer.from(RefundRequest.encode(value).finish()),
@@ -702,7 +705,7 @@ export const PaymentServiceService = {
   },
   /** The payments of one page, the newest first. */
   getPaymentHistory: {
-    path: '/ecommerce.PaymentService/GetPaymentHistory' as const,
+    path: "/ecommerce.PaymentService/GetPaymentHistory" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: GetPaymentHistoryRequest): Buffer =>
@@ -764,7 +767,7 @@ export interface PaymentServiceClient extends Client {
 
 export const PaymentServiceClient = makeGenericClientConstructor(
   PaymentServiceService,
-  'ecommerce.PaymentService',
+  "ecommerce.PaymentService",
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): PaymentServiceClient;
   service: typeof PaymentServiceService;
@@ -773,17 +776,12 @@ export const PaymentServiceClient = makeGenericClientConstructor(
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);

@@ -5,7 +5,7 @@
 // source: ecommerce/product.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -23,13 +23,13 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { Empty } from '../google/protobuf/empty.js';
-import { Timestamp } from '../google/protobuf/timestamp.js';
+} from "@grpc/grpc-js";
+import { Empty } from "../google/protobuf/empty.js";
+import { Timestamp } from "../google/protobuf/timestamp.js";
 
-export const protobufPackage = 'ecommerce';
+export const protobufPackage = "ecommerce";
 
-export const protobufFileName = 'ecommerce/product.proto';
+export const protobufFileName = "ecommerce/product.proto";
 
 export enum ProductCategory {
   UNSPECIFIED = 0,
@@ -133,8 +133,8 @@ export interface ChatMessage {
 function createBaseProduct(): Product {
   return {
     id: 0,
-    name: '',
-    description: '',
+    name: "",
+    description: "",
     price: 0,
     stock: 0,
     category: 0,
@@ -149,10 +149,10 @@ export const Product: MessageFns<Product> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
-    if (message.description !== '') {
+    if (message.description !== "") {
       writer.uint32(26).string(message.description);
     }
     if (message.price !== 0) {
@@ -180,7 +180,7 @@ export const Product: MessageFns<Product> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -279,8 +279,8 @@ export const Product: MessageFns<Product> = {
   fromPartial(object: DeepPartial<Product>): Product {
     const message = createBaseProduct();
     message.id = object.id ?? 0;
-    message.name = object.name ?? '';
-    message.description = object.description ?? '';
+    message.name = object.name ?? "";
+    message.description = object.description ?? "";
     message.price = object.price ?? 0;
     message.stock = object.stock ?? 0;
     message.category = object.category ?? 0;
@@ -307,7 +307,7 @@ export const GetProductRequest: MessageFns<GetProductRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -362,7 +362,7 @@ export const GetProductResponse: MessageFns<GetProductResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -396,8 +396,9 @@ export const GetProductResponse: MessageFns<GetProductResponse> = {
   },
   fromPartial(object: DeepPartial<GetProductResponse>): GetProductResponse {
     const message = createBaseGetProductResponse();
-    message.product =
-      object.product !== undefined && object.product !== null ? Product.fromPartial(object.product) : undefined;
+    message.product = (object.product !== undefined && object.product !== null)
+      ? Product.fromPartial(object.product)
+      : undefined;
     return message;
   },
 };
@@ -427,7 +428,7 @@ export const ListProductsRequest: MessageFns<ListProductsRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -494,15 +495,15 @@ export const ListProductsRequest: MessageFns<ListProductsRequest> = {
 };
 
 function createBaseCreateProductRequest(): CreateProductRequest {
-  return { name: '', description: '', price: 0, stock: 0, category: 0, tags: [] };
+  return { name: "", description: "", price: 0, stock: 0, category: 0, tags: [] };
 }
 
 export const CreateProductRequest: MessageFns<CreateProductRequest> = {
   encode(message: CreateProductRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.description !== '') {
+    if (message.description !== "") {
       writer.uint32(18).string(message.description);
     }
     if (message.price !== 0) {
@@ -524,7 +525,7 @@ export const CreateProductRequest: MessageFns<CreateProductRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -598,8 +599,8 @@ export const CreateProductRequest: MessageFns<CreateProductRequest> = {
   },
   fromPartial(object: DeepPartial<CreateProductRequest>): CreateProductRequest {
     const message = createBaseCreateProductRequest();
-    message.name = object.name ?? '';
-    message.description = object.description ?? '';
+    message.name = object.name ?? "";
+    message.description = object.description ?? "";
     message.price = object.price ?? 0;
     message.stock = object.stock ?? 0;
     message.category = object.category ?? 0;
@@ -624,7 +625,7 @@ export const CreateProductResponse: MessageFns<CreateProductResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -658,14 +659,15 @@ export const CreateProductResponse: MessageFns<CreateProductResponse> = {
   },
   fromPartial(object: DeepPartial<CreateProductResponse>): CreateProductResponse {
     const message = createBaseCreateProductResponse();
-    message.product =
-      object.product !== undefined && object.product !== null ? Product.fromPartial(object.product) : undefined;
+    message.product = (object.product !== undefined && object.product !== null)
+      ? Product.fromPartial(object.product)
+      : undefined;
     return message;
   },
 };
 
 function createBaseUpdateProductRequest(): UpdateProductRequest {
-  return { id: 0, name: '', description: '', price: 0, stock: 0, category: 0, tags: [] };
+  return { id: 0, name: "", description: "", price: 0, stock: 0, category: 0, tags: [] };
 }
 
 export const UpdateProductRequest: MessageFns<UpdateProductRequest> = {
@@ -673,10 +675,10 @@ export const UpdateProductRequest: MessageFns<UpdateProductRequest> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
-    if (message.description !== '') {
+    if (message.description !== "") {
       writer.uint32(26).string(message.description);
     }
     if (message.price !== 0) {
@@ -698,7 +700,7 @@ export const UpdateProductRequest: MessageFns<UpdateProductRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -781,8 +783,8 @@ export const UpdateProductRequest: MessageFns<UpdateProductRequest> = {
   fromPartial(object: DeepPartial<UpdateProductRequest>): UpdateProductRequest {
     const message = createBaseUpdateProductRequest();
     message.id = object.id ?? 0;
-    message.name = object.name ?? '';
-    message.description = object.description ?? '';
+    message.name = object.name ?? "";
+    message.description = object.description ?? "";
     message.price = object.price ?? 0;
     message.stock = object.stock ?? 0;
     message.category = object.category ?? 0;
@@ -807,7 +809,7 @@ export const UpdateProductResponse: MessageFns<UpdateProductResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -841,8 +843,9 @@ export const UpdateProductResponse: MessageFns<UpdateProductResponse> = {
   },
   fromPartial(object: DeepPartial<UpdateProductResponse>): UpdateProductResponse {
     const message = createBaseUpdateProductResponse();
-    message.product =
-      object.product !== undefined && object.product !== null ? Product.fromPartial(object.product) : undefined;
+    message.product = (object.product !== undefined && object.product !== null)
+      ? Product.fromPartial(object.product)
+      : undefined;
     return message;
   },
 };
@@ -863,7 +866,7 @@ export const DeleteProductRequest: MessageFns<DeleteProductRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -903,12 +906,12 @@ export const DeleteProductRequest: MessageFns<DeleteProductRequest> = {
 };
 
 function createBaseSearchProductsRequest(): SearchProductsRequest {
-  return { query: '', category: 0, minPrice: 0, maxPrice: 0 };
+  return { query: "", category: 0, minPrice: 0, maxPrice: 0 };
 }
 
 export const SearchProductsRequest: MessageFns<SearchProductsRequest> = {
   encode(message: SearchProductsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.query !== '') {
+    if (message.query !== "") {
       writer.uint32(10).string(message.query);
     }
     if (message.category !== 0) {
@@ -927,7 +930,7 @@ export const SearchProductsRequest: MessageFns<SearchProductsRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -985,7 +988,7 @@ export const SearchProductsRequest: MessageFns<SearchProductsRequest> = {
   },
   fromPartial(object: DeepPartial<SearchProductsRequest>): SearchProductsRequest {
     const message = createBaseSearchProductsRequest();
-    message.query = object.query ?? '';
+    message.query = object.query ?? "";
     message.category = object.category ?? 0;
     message.minPrice = object.minPrice ?? 0;
     message.maxPrice = object.maxPrice ?? 0;
@@ -1015,7 +1018,7 @@ export const CreateProductsResponse: MessageFns<CreateProductsResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -1073,7 +1076,7 @@ export const CreateProductsResponse: MessageFns<CreateProductsResponse> = {
 };
 
 function createBaseChatMessage(): ChatMessage {
-  return { id: 0, message: '', timestamp: 0 };
+  return { id: 0, message: "", timestamp: 0 };
 }
 
 export const ChatMessage: MessageFns<ChatMessage> = {
@@ -1081,7 +1084,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(18).string(message.message);
     }
     if (message.timestamp !== 0) {
@@ -1094,7 +1097,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -1145,7 +1148,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
   fromPartial(object: DeepPartial<ChatMessage>): ChatMessage {
     const message = createBaseChatMessage();
     message.id = object.id ?? 0;
-    message.message = object.message ?? '';
+    message.message = object.message ?? "";
     message.timestamp = object.timestamp ?? 0;
     return message;
   },
@@ -1155,7 +1158,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
 export type ProductServiceService = typeof ProductServiceService;
 export const ProductServiceService = {
   getProduct: {
-    path: '/ecommerce.ProductService/GetProduct' as const,
+    path: "/ecommerce.ProductService/GetProduct" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetProductRequest): Buffer => Buffer.from(GetProductRequest.encode(value).finish()),
@@ -1165,7 +1168,7 @@ export const ProductServiceService = {
   },
   /** The products of one page in the order of their ids, or the whole selection. */
   listProducts: {
-    path: '/ecommerce.ProductService/ListProducts' as const,
+    path: "/ecommerce.ProductService/ListProducts" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: ListProductsRequest): Buffer => Buffer.from(ListProductsRequest.encode(value).finish()),
@@ -1174,7 +1177,7 @@ export const ProductServiceService = {
     responseDeserialize: (value: Buffer): Product => Product.decode(value),
   },
   createProduct: {
-    path: '/ecommerce.ProductService/CreateProduct' as const,
+    path: "/ecommerce.ProductService/CreateProduct" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateProductRequest): Buffer => Buffer.from(CreateProductRequest.encode(value).finish()),
@@ -1185,7 +1188,7 @@ export const ProductServiceService = {
   },
   /** Replaces every field of a product. */
   updateProduct: {
-    path: '/ecommerce.ProductService/UpdateProduct' as const,
+    path: "/ecommerce.ProductService/UpdateProduct" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateProductRequest): Buffer => Buffer.from(UpdateProductRequest.encode(value).finish()),
@@ -1196,7 +1199,7 @@ export const ProductServiceService = {
   },
   /** Takes a product out of the catalogue; orders keep its name and price. */
   deleteProduct: {
-    path: '/ecommerce.ProductService/DeleteProduct' as const,
+    path: "/ecommerce.ProductService/DeleteProduct" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: DeleteProductRequest): Buffer => Buffer.from(DeleteProductRequest.encode(value).finish()),
@@ -1206,7 +1209,7 @@ export const ProductServiceService = {
   },
   /** Every product whose name or description contains the text. */
   searchProducts: {
-    path: '/ecommerce.ProductService/SearchProducts' as const,
+    path: "/ecommerce.ProductService/SearchProducts" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: SearchProductsRequest): Buffer =>
@@ -1217,7 +1220,7 @@ export const ProductServiceService = {
   },
   /** All products of one upload, or none of them. */
   createProducts: {
-    path: '/ecommerce.ProductService/CreateProducts' as const,
+    path: "/ecommerce.ProductService/CreateProducts" as const,
     requestStream: true as const,
     responseStream: false as const,
     requestSerialize: (value: CreateProductRequest): Buffer => Buffer.from(CreateProductRequest.encode(value).finish()),
@@ -1228,7 +1231,7 @@ export const ProductServiceService = {
   },
   /** Answers each question with what the catalogue knows. */
   chatWithProducts: {
-    path: '/ecommerce.ProductService/ChatWithProducts' as const,
+    path: "/ecommerce.ProductService/ChatWithProducts" as const,
     requestStream: true as const,
     responseStream: true as const,
     requestSerialize: (value: ChatMessage): Buffer => Buffer.from(ChatMessage.encode(value).finish()),
@@ -1357,7 +1360,7 @@ export interface ProductServiceClient extends Client {
 
 export const ProductServiceClient = makeGenericClientConstructor(
   ProductServiceService,
-  'ecommerce.ProductService',
+  "ecommerce.ProductService",
 ) as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ProductServiceClient;
   service: typeof ProductServiceService;
@@ -1366,17 +1369,12 @@ export const ProductServiceClient = makeGenericClientConstructor(
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);
@@ -1393,10 +1391,10 @@ function fromTimestamp(t: Timestamp): Date {
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is larger than Number.MAX_SAFE_INTEGER');
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
   }
   if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is smaller than Number.MIN_SAFE_INTEGER');
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
   }
   return num;
 }

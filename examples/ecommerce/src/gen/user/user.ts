@@ -5,7 +5,7 @@
 // source: user/user.proto
 
 /* eslint-disable */
-import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -23,11 +23,11 @@ import {
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+} from "@grpc/grpc-js";
 
-export const protobufPackage = 'user';
+export const protobufPackage = "user";
 
-export const protobufFileName = 'user/user.proto';
+export const protobufFileName = "user/user.proto";
 
 export enum UserStatus {
   UNSPECIFIED = 0,
@@ -104,7 +104,7 @@ export interface ChatMessage {
 }
 
 function createBaseUser(): User {
-  return { id: 0, name: '', email: '', createdAt: 0, status: 0 };
+  return { id: 0, name: "", email: "", createdAt: 0, status: 0 };
 }
 
 export const User: MessageFns<User> = {
@@ -112,10 +112,10 @@ export const User: MessageFns<User> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
-    if (message.email !== '') {
+    if (message.email !== "") {
       writer.uint32(26).string(message.email);
     }
     if (message.createdAt !== 0) {
@@ -131,7 +131,7 @@ export const User: MessageFns<User> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -198,8 +198,8 @@ export const User: MessageFns<User> = {
   fromPartial(object: DeepPartial<User>): User {
     const message = createBaseUser();
     message.id = object.id ?? 0;
-    message.name = object.name ?? '';
-    message.email = object.email ?? '';
+    message.name = object.name ?? "";
+    message.email = object.email ?? "";
     message.createdAt = object.createdAt ?? 0;
     message.status = object.status ?? 0;
     return message;
@@ -222,7 +222,7 @@ export const GetUserRequest: MessageFns<GetUserRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -277,7 +277,7 @@ export const GetUserResponse: MessageFns<GetUserResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -311,21 +311,21 @@ export const GetUserResponse: MessageFns<GetUserResponse> = {
   },
   fromPartial(object: DeepPartial<GetUserResponse>): GetUserResponse {
     const message = createBaseGetUserResponse();
-    message.user = object.user !== undefined && object.user !== null ? User.fromPartial(object.user) : undefined;
+    message.user = (object.user !== undefined && object.user !== null) ? User.fromPartial(object.user) : undefined;
     return message;
   },
 };
 
 function createBaseCreateUserRequest(): CreateUserRequest {
-  return { name: '', email: '' };
+  return { name: "", email: "" };
 }
 
 export const CreateUserRequest: MessageFns<CreateUserRequest> = {
   encode(message: CreateUserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
-    if (message.email !== '') {
+    if (message.email !== "") {
       writer.uint32(18).string(message.email);
     }
     return writer;
@@ -335,7 +335,7 @@ export const CreateUserRequest: MessageFns<CreateUserRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -377,8 +377,8 @@ export const CreateUserRequest: MessageFns<CreateUserRequest> = {
   },
   fromPartial(object: DeepPartial<CreateUserRequest>): CreateUserRequest {
     const message = createBaseCreateUserRequest();
-    message.name = object.name ?? '';
-    message.email = object.email ?? '';
+    message.name = object.name ?? "";
+    message.email = object.email ?? "";
     return message;
   },
 };
@@ -399,7 +399,7 @@ export const CreateUserResponse: MessageFns<CreateUserResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -433,13 +433,13 @@ export const CreateUserResponse: MessageFns<CreateUserResponse> = {
   },
   fromPartial(object: DeepPartial<CreateUserResponse>): CreateUserResponse {
     const message = createBaseCreateUserResponse();
-    message.user = object.user !== undefined && object.user !== null ? User.fromPartial(object.user) : undefined;
+    message.user = (object.user !== undefined && object.user !== null) ? User.fromPartial(object.user) : undefined;
     return message;
   },
 };
 
 function createBaseUpdateUserRequest(): UpdateUserRequest {
-  return { id: 0, name: '', email: '' };
+  return { id: 0, name: "", email: "" };
 }
 
 export const UpdateUserRequest: MessageFns<UpdateUserRequest> = {
@@ -447,10 +447,10 @@ export const UpdateUserRequest: MessageFns<UpdateUserRequest> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.name !== '') {
+    if (message.name !== "") {
       writer.uint32(18).string(message.name);
     }
-    if (message.email !== '') {
+    if (message.email !== "") {
       writer.uint32(26).string(message.email);
     }
     return writer;
@@ -460,7 +460,7 @@ export const UpdateUserRequest: MessageFns<UpdateUserRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -511,8 +511,8 @@ export const UpdateUserRequest: MessageFns<UpdateUserRequest> = {
   fromPartial(object: DeepPartial<UpdateUserRequest>): UpdateUserRequest {
     const message = createBaseUpdateUserRequest();
     message.id = object.id ?? 0;
-    message.name = object.name ?? '';
-    message.email = object.email ?? '';
+    message.name = object.name ?? "";
+    message.email = object.email ?? "";
     return message;
   },
 };
@@ -533,7 +533,7 @@ export const UpdateUserResponse: MessageFns<UpdateUserResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -567,7 +567,7 @@ export const UpdateUserResponse: MessageFns<UpdateUserResponse> = {
   },
   fromPartial(object: DeepPartial<UpdateUserResponse>): UpdateUserResponse {
     const message = createBaseUpdateUserResponse();
-    message.user = object.user !== undefined && object.user !== null ? User.fromPartial(object.user) : undefined;
+    message.user = (object.user !== undefined && object.user !== null) ? User.fromPartial(object.user) : undefined;
     return message;
   },
 };
@@ -588,7 +588,7 @@ export const DeleteUserRequest: MessageFns<DeleteUserRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -643,7 +643,7 @@ export const DeleteUserResponse: MessageFns<DeleteUserResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -701,7 +701,7 @@ export const ListUsersRequest: MessageFns<ListUsersRequest> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -768,7 +768,7 @@ export const CreateUsersResponse: MessageFns<CreateUsersResponse> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -817,7 +817,7 @@ export const CreateUsersResponse: MessageFns<CreateUsersResponse> = {
 };
 
 function createBaseChatMessage(): ChatMessage {
-  return { id: 0, message: '', timestamp: 0, userId: 0 };
+  return { id: 0, message: "", timestamp: 0, userId: 0 };
 }
 
 export const ChatMessage: MessageFns<ChatMessage> = {
@@ -825,7 +825,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     if (message.id !== 0) {
       writer.uint32(8).int32(message.id);
     }
-    if (message.message !== '') {
+    if (message.message !== "") {
       writer.uint32(18).string(message.message);
     }
     if (message.timestamp !== 0) {
@@ -841,7 +841,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error('protobuf decode recursion limit exceeded');
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
     }
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
@@ -900,7 +900,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
   fromPartial(object: DeepPartial<ChatMessage>): ChatMessage {
     const message = createBaseChatMessage();
     message.id = object.id ?? 0;
-    message.message = object.message ?? '';
+    message.message = object.message ?? "";
     message.timestamp = object.timestamp ?? 0;
     message.userId = object.userId ?? 0;
     return message;
@@ -911,7 +911,7 @@ export const ChatMessage: MessageFns<ChatMessage> = {
 export type UserServiceService = typeof UserServiceService;
 export const UserServiceService = {
   getUser: {
-    path: '/user.UserService/GetUser' as const,
+    path: "/user.UserService/GetUser" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: GetUserRequest): Buffer => Buffer.from(GetUserRequest.encode(value).finish()),
@@ -920,7 +920,7 @@ export const UserServiceService = {
     responseDeserialize: (value: Buffer): GetUserResponse => GetUserResponse.decode(value),
   },
   createUser: {
-    path: '/user.UserService/CreateUser' as const,
+    path: "/user.UserService/CreateUser" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: CreateUserRequest): Buffer => Buffer.from(CreateUserRequest.encode(value).finish()),
@@ -930,7 +930,7 @@ export const UserServiceService = {
   },
   /** Replaces every field of a user that a request can name. */
   updateUser: {
-    path: '/user.UserService/UpdateUser' as const,
+    path: "/user.UserService/UpdateUser" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: UpdateUserRequest): Buffer => Buffer.from(UpdateUserRequest.encode(value).finish()),
@@ -939,7 +939,7 @@ export const UserServiceService = {
     responseDeserialize: (value: Buffer): UpdateUserResponse => UpdateUserResponse.decode(value),
   },
   deleteUser: {
-    path: '/user.UserService/DeleteUser' as const,
+    path: "/user.UserService/DeleteUser" as const,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (value: DeleteUserRequest): Buffer => Buffer.from(DeleteUserRequest.encode(value).finish()),
@@ -949,7 +949,7 @@ export const UserServiceService = {
   },
   /** The users of one page in the order of their ids. */
   listUsers: {
-    path: '/user.UserService/ListUsers' as const,
+    path: "/user.UserService/ListUsers" as const,
     requestStream: false as const,
     responseStream: true as const,
     requestSerialize: (value: ListUsersRequest): Buffer => Buffer.from(ListUsersRequest.encode(value).finish()),
@@ -959,7 +959,7 @@ export const UserServiceService = {
   },
   /** All users of one upload, or none of them. */
   createUsers: {
-    path: '/user.UserService/CreateUsers' as const,
+    path: "/user.UserService/CreateUsers" as const,
     requestStream: true as const,
     responseStream: false as const,
     requestSerialize: (value: CreateUserRequest): Buffer => Buffer.from(CreateUserRequest.encode(value).finish()),
@@ -969,7 +969,7 @@ export const UserServiceService = {
   },
   /** What anybody says goes to everybody who is there, the speaker included. */
   chatWithUsers: {
-    path: '/user.UserService/ChatWithUsers' as const,
+    path: "/user.UserService/ChatWithUsers" as const,
     requestStream: true as const,
     responseStream: true as const,
     requestSerialize: (value: ChatMessage): Buffer => Buffer.from(ChatMessage.encode(value).finish()),
@@ -1081,7 +1081,7 @@ export interface UserServiceClient extends Client {
   chatWithUsers(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<ChatMessage, ChatMessage>;
 }
 
-export const UserServiceClient = makeGenericClientConstructor(UserServiceService, 'user.UserService') as unknown as {
+export const UserServiceClient = makeGenericClientConstructor(UserServiceService, "user.UserService") as unknown as {
   new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): UserServiceClient;
   service: typeof UserServiceService;
   serviceName: string;
@@ -1089,25 +1089,20 @@ export const UserServiceClient = makeGenericClientConstructor(UserServiceService
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
 
-export type DeepPartial<T> = T extends Builtin
-  ? T
-  : T extends globalThis.Array<infer U>
-    ? globalThis.Array<DeepPartial<U>>
-    : T extends ReadonlyArray<infer U>
-      ? ReadonlyArray<DeepPartial<U>>
-      : T extends { $case: string }
-        ? { [K in keyof Omit<T, '$case'>]?: DeepPartial<T[K]> } & { $case: T['$case'] }
-        : T extends {}
-          ? { [K in keyof T]?: DeepPartial<T[K]> }
-          : Partial<T>;
+export type DeepPartial<T> = T extends Builtin ? T
+  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string } ? { [K in keyof Omit<T, "$case">]?: DeepPartial<T[K]> } & { $case: T["$case"] }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is larger than Number.MAX_SAFE_INTEGER');
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
   }
   if (num < globalThis.Number.MIN_SAFE_INTEGER) {
-    throw new globalThis.Error('Value is smaller than Number.MIN_SAFE_INTEGER');
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
   }
   return num;
 }
