@@ -7,7 +7,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/;
 export interface TableOptions {
   /** A `Pool` of the package `pg`. */
   readonly pool: PostgresPool;
-  /** The table's name, after a schema and a dot if it is in one. */
+  /** The table's name, after a schema and a dot if it is in one. @default the name that `migratePostgres` gives it */
   readonly table?: string;
 }
 
