@@ -22,6 +22,12 @@ export interface ShopClientOptions {
   readonly scheme: string;
   readonly interceptors: readonly Interceptor[];
   readonly credentials?: ChannelCredentials;
+  /**
+   * After how long a server that does not answer is left alone, at the earliest, in milliseconds.
+   *
+   * @default 0
+   */
+  readonly leastPatienceMs?: number;
 }
 
 export type ShopClients = ReturnType<typeof openClients>;
@@ -39,6 +45,7 @@ export function openClients({
   scheme,
   interceptors,
   credentials = grpcCredentials.createInsecure(),
+  leastPatienceMs = 0,
 }: ShopClientOptions) {
   const opened: Client[] = [];
   const open = <C extends Client>(ClientOf: ClientClass<C>, server: ServerName, options: ClientOptions = {}) => {
@@ -47,8 +54,16 @@ export function openClients({
     return promiseClient(client);
   };
   return {
-    products: open(ProductServiceClient, 'products', takingTurns('ecommerce.ProductService', 1_000)),
-    orders: open(OrderServiceClient, 'orders', takingTurns('ecommerce.OrderService', 10_000)),
+    products: open(
+      ProductServiceClient,
+      'products',
+      takingTurns('ecommerce.ProductService', Math.max(1_000, leastPatienceMs)),
+    ),
+    orders: open(
+      OrderServiceClient,
+      'orders',
+      takingTurns('ecommerce.OrderService', Math.max(10_000, leastPatienceMs)),
+    ),
     payments: open(PaymentServiceClient, 'payments'),
     advancedPayments: open(AdvancedPaymentServiceClient, 'payments'),
     users: open(UserServiceClient, 'users'),

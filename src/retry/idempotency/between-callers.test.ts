@@ -1,4 +1,4 @@
-import { Metadata, status } from '@grpc/grpc-js';
+import { status, type Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { identityKey, type Identity } from '../../core/shared/identity.js';
 import { memoryIdempotencyStore, idempotencyServerInterceptor, type IdempotencyStore } from '../index.js';

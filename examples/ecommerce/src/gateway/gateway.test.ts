@@ -66,8 +66,8 @@ describe('calls', () => {
       product: { id: 1, price: 1299, category: 'PRODUCT_CATEGORY_ELECTRONICS', tags: ['laptop', 'computer'] },
     });
     expect(answer.headers.get('x-shop-replica')).toBe('test');
-    // Two where the first attempt was slow enough to be hedged.
-    expect(answer.headers.get('x-shop-attempts')).toMatch(/^[12]$/);
+    // More than one where the first attempt was slow enough to be hedged.
+    expect(answer.headers.get('x-shop-attempts')).toMatch(/^[123]$/);
     expect(answer.headers.get('x-shop-trace')).toMatch(/^[0-9a-f]{32}$/);
   });
 

@@ -58,7 +58,7 @@ export async function startTestShop(
   const opened: ShopClients[] = [];
   const clients = (token?: () => Promise<string>) => {
     const interceptors = token ? clientInterceptors({ token, patienceMs }) : [];
-    const own = openClients({ scheme, interceptors });
+    const own = openClients({ scheme, interceptors, leastPatienceMs: patienceMs });
     opened.push(own);
     return own;
   };
@@ -73,7 +73,7 @@ export async function startTestShop(
     telemetry,
     patienceMs,
   });
-  const peers = openClients({ scheme, interceptors });
+  const peers = openClients({ scheme, interceptors, leastPatienceMs: patienceMs });
   opened.push(peers);
   const start = (replica: string) =>
     startServer({
