@@ -2,7 +2,7 @@
 export interface SubjectAltNames {
   readonly uris: readonly string[];
   readonly dnsNames: readonly string[];
-  /** A URI or DNS name is none that an honest authority would certify, or the text cannot be read to its end. */
+  /** A URI or DNS name is not one that an honest authority would certify, or the text cannot be read to its end. */
   readonly malformed: boolean;
 }
 

@@ -90,7 +90,7 @@ function isOwnFault(error: StatusError): boolean {
   return error.code === status.UNAUTHENTICATED && isReceived(error);
 }
 
-/** An error that was chosen here, whoever made it first. */
+/** An error that was chosen here, wherever it was made first. */
 function ours(error: StatusError): StatusError {
   return isReceived(error) ? withDetails(error, error.errorDetails) : error;
 }

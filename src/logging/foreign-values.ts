@@ -35,7 +35,7 @@ interface LoggedMetadata {
   get(key: string): unknown[];
 }
 
-/** All keys with their values. grpc-js makes the header `__proto__` the prototype of its object, where nobody sees it. */
+/** All keys with their values. grpc-js makes the header `__proto__` the prototype of its object, which hides it. */
 export function metadataObject(metadata: LoggedMetadata): object {
   const all = metadata.toJSON();
   if (Object.getPrototypeOf(all) === Object.prototype) return all;

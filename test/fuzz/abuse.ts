@@ -132,7 +132,7 @@ export const ways: readonly Way[] = [
     },
   },
   {
-    name: 'a header block that is none',
+    name: 'a malformed header block',
     run: (peer, draw) => peer.write(frame(TYPES.headers, END_HEADERS, 1, Buffer.from([draw(256), 255, 255, 255, 255]))),
   },
   {

@@ -71,7 +71,7 @@ export class ClientCall implements ClientCallContext {
     this.options = { ...options, [contextSymbol]: this };
   }
 
-  /** No interceptor of ours and no retry stands further out, so the metadata is still the caller's own. */
+  /** No interceptor of ours and no retry is further out, so the metadata is still the caller's own. */
   get isOutermost(): boolean {
     return this.parent === undefined && !this.isAttempt;
   }
@@ -171,7 +171,7 @@ export function withAttempt(
   return { ...options, [attemptSymbol]: mark } as InterceptorOptions;
 }
 
-/** Whether a retry or hedging interceptor stands further out, so that this call is one attempt of a logical one. */
+/** Whether a retry or hedging interceptor is further out, so that this call is one attempt of a logical one. */
 export function isAttempt(call: ClientCallContext): boolean {
   return (call as ClientCall).isAttempt;
 }
@@ -191,7 +191,7 @@ export function channelSecurityOf(call: ClientCallContext): ChannelSecurity {
   return (call as ClientCall).security;
 }
 
-/** No interceptor of ours and no retry stands further out than the layer with these options. */
+/** No interceptor of ours and no retry is further out than the layer with these options. */
 export function isOutermost(options: InterceptorOptions): boolean {
   const { [contextSymbol]: outer, [attemptSymbol]: mark } = options as MarkedOptions;
   return outer === undefined && mark === undefined;

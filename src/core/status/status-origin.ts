@@ -22,7 +22,7 @@ export function originOf(metadata: Metadata | null | undefined): StatusOrigin | 
 
 const bare = Symbol.for('grpc-js-middleware/status-without-metadata@1');
 
-/** Notes that whoever chose the status with these trailers gave none: they were made for it. */
+/** Notes that the status was chosen without trailers: these were made for it. */
 export function noteBare(metadata: Metadata): void {
   Reflect.defineProperty(metadata, bare, { value: true });
 }
