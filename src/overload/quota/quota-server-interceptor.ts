@@ -1,3 +1,4 @@
+import { isListed, uncalled } from '../../core/misplaced.js';
 import { Metadata, status, type ServerInterceptor } from '@grpc/grpc-js';
 import { optionsOf } from '../../core/base/options.js';
 import { isThenable, reportHookFailure } from '../../core/base/report-failure.js';
@@ -56,6 +57,7 @@ const NAME = 'quota';
  * quotaServerInterceptor({ limiter: redisQuota({ client, limit: 10_000 }), window: 'month', key: tenantOf })
  */
 export function quotaServerInterceptor(options: QuotaOptions): ServerInterceptor {
+  if (isListed(arguments)) return uncalled('quotaServerInterceptor', arguments);
   const check = optionsOf(OWNER, options, ['limiter', 'window', 'key', 'cost', 'timeZone', 'limiterTimeoutMs']);
   const limiter = check.having('limiter', 'an object with the function take(key, cost)', 'take');
   const window = check.oneOf('window', WINDOWS);
