@@ -2,7 +2,6 @@ import { status, type ServerInterceptor } from '@grpc/grpc-js';
 import type { ServerCallContext } from '../core/context.js';
 import { defineServerInterceptor } from '../core/define.js';
 import { explained } from '../core/description.js';
-import type { ServerHooks } from '../core/hooks.js';
 import { onStatusChosen } from '../core/server/server-call.js';
 import { optionsOf } from '../core/base/options.js';
 import { reportHookFailure } from '../core/base/report-failure.js';

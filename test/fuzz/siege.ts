@@ -71,7 +71,7 @@ function counters(lingerMs: number) {
     methods: 'grpc_js_middleware.testing.v1.EchoService/Echo',
     store: memoryIdempotencyStore(),
     waitMs: 50,
-  } as never);
+  });
   return {
     interceptors: [
       metricsServerInterceptor({ register: registry }),

@@ -36,6 +36,6 @@ export function retryAfterOf(answer: unknown): number {
   if (typeof delayMs === 'number' && delayMs >= 0) return delayMs;
   throw new TypeError(
     'a limiter must answer with a number of at least 0, or an object with retryAfterMs of at least 0, ' +
-      `got ${typeof answer} ${typeof answer === 'object' ? 'without it' : String(answer)}`,
+      `got ${typeof answer === 'number' ? answer : typeof answer}`,
   );
 }

@@ -12,7 +12,7 @@ import type { World } from './world.js';
 // What each RPC takes, and what comes of everything else. A value of BAD_VALUES is refused with INVALID_ARGUMENT that
 // names its field and no other, unless `except` says otherwise.
 
-const { PERMISSION_DENIED, FAILED_PRECONDITION, INVALID_ARGUMENT } = status;
+const { PERMISSION_DENIED, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND } = status;
 
 /** No mistake there. */
 export const FINE = 'fine';
@@ -84,6 +84,11 @@ const digitalWallet = { walletId: 'ada-1815', provider: 'Purse' };
 /** What a customer may not do, or not to others. */
 function denied<Request>(what: string, request: Request): Refused<Request> {
   return { what, request, code: PERMISSION_DENIED };
+}
+
+/** A record that is not the caller's, which looks like one that does not exist. */
+function foreign<Request>(what: string, request: Request): Refused<Request> {
+  return { what, request, code: NOT_FOUND, reason: 'ORDER_NOT_FOUND' };
 }
 
 function invalid<Request>(what: string, request: Request, ...fields: string[]): Refused<Request> {
@@ -222,13 +227,13 @@ function buying({ adasOrder, gracesOrder }: World): Row[] {
     row(Orders.getOrder, {
       good: [{ id: adasOrder }],
       except: unknown,
-      refused: [denied('another’s order', { id: gracesOrder })],
+      refused: [foreign('another’s order', { id: gracesOrder })],
     }),
     row(Orders.updateOrderStatus, {
       good: [{ id: adasOrder, status: OrderStatus.CONFIRMED }],
       except: unknown,
       refused: [
-        denied('a customer', { id: adasOrder, status: OrderStatus.CANCELLED }),
+        denied('a customer', { id: adasOrder, status: OrderStatus.SHIPPED }),
         ...(['PENDING', 'SHIPPED', 'DELIVERED', 'REFUNDED'] as const).map(illegal),
       ],
     }),
@@ -240,7 +245,7 @@ function buying({ adasOrder, gracesOrder }: World): Row[] {
     row(Orders.streamOrderUpdates, {
       good: [{ id: adasOrder }],
       except: unknown,
-      refused: [denied('another’s order', { id: gracesOrder })],
+      refused: [foreign('another’s order', { id: gracesOrder })],
     }),
   ];
 }
@@ -261,7 +266,7 @@ function paying({ adasOrder, gracesOrder, paidOrder, payment, refusedPayment }: 
     good: ways,
     except: unknown,
     refused: [
-      denied('another’s order', { ...way, orderId: gracesOrder }),
+      foreign('another’s order', { ...way, orderId: gracesOrder }),
       impossible('paid already', { ...way, orderId: paidOrder }, 'ORDER_NOT_PAYABLE'),
       invalid('another amount', { ...way, amount: 1 }, 'amount'),
     ],
@@ -271,7 +276,7 @@ function paying({ adasOrder, gracesOrder, paidOrder, payment, refusedPayment }: 
       good: [byCard],
       except: unknown,
       refused: [
-        denied('another’s order', { ...byCard, orderId: gracesOrder }),
+        foreign('another’s order', { ...byCard, orderId: gracesOrder }),
         impossible('paid already', { ...byCard, orderId: paidOrder }, 'ORDER_NOT_PAYABLE'),
         invalid('another amount', { ...byCard, amount: 1_298.99 }, 'amount'),
         invalid('a card beside PayPal', { ...byCard, method: PaymentMethod.PAYPAL }, ...CARD_FIELDS),
