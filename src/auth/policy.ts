@@ -12,7 +12,11 @@ export type PolicyRules = Readonly<Record<string, Rule>>;
 export interface Policy {
   /** The rule for a method: that of its name, else that of its service, else that of `'*'`. */
   ruleFor(method: Method): Rule | undefined;
-  /** The patterns whose methods should be served: all but those of {@link healthAndReflection}. For `assertServer`. */
+  /**
+   * The patterns whose methods should be served: all but those of {@link healthAndReflection}. For `assertServer`.
+   *
+   * @default undefined: its rules are not compared with the methods that are served
+   */
   readonly patterns?: readonly string[];
   /**
    * For start-up: proves that every method has a rule, so that a new one is not found closed, or open, in production.
