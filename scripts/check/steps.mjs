@@ -80,7 +80,7 @@ const groups = {
       command: 'npm start --silent -- --once',
       all: `npm start --silent -- --once && ${ON_POSTGRES} npm start --silent -- --once --processes`,
     },
-    { claim: 'The page of the shop works in a browser', command: 'npm run --silent test:page' },
+    { claim: 'The page of the shop works in a browser', all: 'npm run --silent test:page' },
     {
       claim: 'The shop works over mutual TLS',
       command: 'npm start --silent -- --once --memory --tls',
