@@ -1,3 +1,4 @@
+import type { RateLimitAnswer } from '../../core/shared/rate-limiter.js';
 import type { OptionChecker } from '../../core/base/options.js';
 import { optionsOf } from '../../core/base/options.js';
 import { listenerOf } from '../../core/shared/listeners.js';
@@ -35,14 +36,7 @@ export interface SharedLimitObserver {
 }
 
 /** What a shared limiter answers when it knows more than a delay. */
-export interface LimiterAnswer {
-  /** 0, or in how many ms to come back. */
-  readonly retryAfterMs: number;
-  /** Whole tokens left in the bucket. */
-  readonly remaining?: number;
-  /** In how many ms the bucket will be full. */
-  readonly resetMs?: number;
-}
+export type LimiterAnswer = RateLimitAnswer;
 
 /** A limiter whose buckets several processes share. */
 export interface SharedRateLimiter {
